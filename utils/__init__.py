@@ -1,0 +1,46 @@
+"""What the lessons share. Each name stands in the module that a learner meets it in.
+
+Names are loaded when they are first used, so ``import utils`` costs neither scikit-learn nor pyplot.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_HOME = {
+    "utils.functions": [
+        "sigmoid",
+        "log_sigmoid",
+        "logsumexp",
+        "softmax",
+        "log_softmax",
+        "one_hot",
+        "cross_entropy",
+        "binary_cross_entropy",
+        "add_intercept",
+    ],
+    "utils.models": ["LogisticRegression", "SoftmaxRegression"],
+    "utils.datasets": ["three_clusters", "iris_two_species", "iris", "digits"],
+    "utils.predictions": ["predict", "settle", "my_predictions"],
+    "utils.checks": ["check", "progress"],
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+_SUBMODULES = ["functions", "models", "datasets", "plots", "predictions", "checks"]
+
+__all__ = [*_MODULE_OF, *_SUBMODULES]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULE_OF:
+        value = getattr(importlib.import_module(_MODULE_OF[name]), name)
+    elif name in _SUBMODULES:
+        value = importlib.import_module(f"utils.{name}")
+    else:
+        raise AttributeError(f"module 'utils' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

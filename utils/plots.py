@@ -1,0 +1,296 @@
+"""The course's figures. Each function takes an Axes (or makes one), draws, and returns it.
+
+Importing this module switches matplotlib to the course's style. `show` puts a finished figure into
+the notebook together with a text for readers who cannot see it.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from utils import functions
+
+plt.style.use(Path(__file__).with_name("style.mplstyle"))
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+HATCHES = ("", "//", "..", "xx")
+
+
+def show(drawn: Axes | Figure | Sequence[Any] | np.ndarray[Any, Any], alt: str) -> None:
+    """Show a figure once, with alternative text.
+
+    Parameters
+    ----------
+    drawn : Axes, Figure, or a sequence of Axes of one figure
+        What a plotting function returned.
+    alt : str
+        What the picture shows, in words; stored with the output.
+    """
+    from IPython.display import display
+
+    if isinstance(drawn, Figure):
+        figure: Any = drawn
+    else:
+        figure = np.ravel(np.asarray(drawn, dtype=object))[0].figure
+    display(figure, metadata={"image/png": {"alt": alt}})
+    plt.close(figure)
+
+
+def interactive(
+    draw: Callable[..., Any],
+    figsize: tuple[float, float] = (6.4, 3.2),
+    columns: int = 1,
+    **controls: tuple[float, float, float, float],
+) -> Any:
+    """Return sliders above a picture that follows them at once.
+
+    Parameters
+    ----------
+    draw : callable
+        ``draw(ax, **values)``; with ``columns`` > 1 it gets an array of that many Axes.
+    figsize : tuple of float
+        Size of the picture in inches.
+    columns : int
+        Number of Axes side by side.
+    **controls : (low, high, step, start)
+        One slider for each name that ``draw`` takes.
+
+    Returns
+    -------
+    ipywidgets.VBox
+    """
+    import ipywidgets
+
+    figure = Figure(figsize=figsize, layout="constrained")
+    FigureCanvasAgg(figure)
+    picture = ipywidgets.Image(format="png")
+    sliders = {
+        name: ipywidgets.FloatSlider(
+            min=low, max=high, step=step, value=start, description=name, readout_format=".2f"
+        )
+        for name, (low, high, step, start) in controls.items()
+    }
+
+    def redraw(_: Any = None) -> None:
+        figure.clear()
+        axes = figure.subplots(1, columns)
+        draw(axes, **{name: slider.value for name, slider in sliders.items()})
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png")
+        picture.value = buffer.getvalue()
+
+    for slider in sliders.values():
+        slider.observe(redraw, names="value")
+    redraw()
+    return ipywidgets.VBox([*sliders.values(), picture])
+
+
+# --- lesson 02: scores and probabilities ---------------------------------------------------------
+
+
+def bars(
+    values: Any,
+    names: Sequence[str],
+    ax: Axes | None = None,
+    *,
+    title: str = "",
+    ylabel: str = "",
+    ylim: tuple[float, float] | None = None,
+) -> Axes:
+    """Draw one labelled bar for each class.
+
+    Parameters
+    ----------
+    values : array-like of shape (K,)
+        Heights.
+    names : sequence of K str
+        What stands under the bars.
+    ax : Axes, optional
+        Where to draw.
+    title, ylabel : str
+        Texts.
+    ylim : (low, high), optional
+        Fixed limits, so that bars can be compared between figures.
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or plt.subplots()[1]
+    values = np.asarray(values, dtype=float)
+    drawn = ax.bar(names, values, color=COLOURS[: len(values)], width=0.6)
+    for bar, hatch in zip(drawn, HATCHES * len(values), strict=False):
+        bar.set(hatch=hatch, edgecolor="white")
+    ax.bar_label(drawn, fmt="%.2f", padding=2)
+    ax.axhline(0, color="black", linewidth=0.8, linestyle="-")
+    ax.set(title=title, ylabel=ylabel)
+    if ylim:
+        ax.set_ylim(*ylim)
+    ax.grid(visible=False, axis="x")
+    return ax
+
+
+def scores_and_probabilities(
+    scores: Any, names: Sequence[str], axes: Any = None, T: float = 1.0
+) -> Any:
+    """Draw scores and their softmax side by side.
+
+    Parameters
+    ----------
+    scores : array-like of shape (K,)
+    names : sequence of K str
+    axes : two Axes, optional
+    T : float
+        Temperature; the probabilities are softmax(scores / T).
+
+    Returns
+    -------
+    array of two Axes
+    """
+    if axes is None:
+        axes = plt.subplots(1, 2, figsize=(7.5, 3))[1]
+    scores = np.asarray(scores, dtype=float)
+    reach = max(6.0, float(np.abs(scores).max()) + 1)
+    low = -reach if scores.min() < 0 else 0.0
+    bars(scores, names, axes[0], title="scores", ylim=(low, reach))
+    P = functions.softmax(scores / T)
+    bars(P, names, axes[1], title="probabilities", ylim=(0, 1.08))
+    return axes
+
+
+def _corners() -> np.ndarray[Any, Any]:
+    """Return the three corners of the drawn triangle, shape (3, 2)."""
+    return np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(3) / 2]])
+
+
+def simplex(
+    names: Sequence[str], ax: Axes | None = None, *, levels: Sequence[float] = (0.5, 0.7, 0.9, 1.05)
+) -> Axes:
+    """Draw the triangle of all distributions over three classes.
+
+    A corner is certainty, the centre is the uniform distribution.
+
+    Parameters
+    ----------
+    names : sequence of 3 str
+        The classes at the corners: left, right, top.
+    ax : Axes, optional
+    levels : sequence of float
+        Entropies, in nats, whose contours are drawn.
+
+    Returns
+    -------
+    Axes
+        Draw points on it with ``ax.plot(*on_simplex(P))``.
+    """
+    ax = ax or plt.subplots(figsize=(5, 4.5))[1]
+    corners = _corners()
+    ax.plot(*corners[[0, 1, 2, 0]].T, color="black", linewidth=1, linestyle="-")
+    places = [(-0.03, -0.02, "right", "top"), (1.03, -0.02, "left", "top"), (0.5, 0.89, "center", "bottom")]
+    for name, (x, y, ha, va) in zip(names, places, strict=True):
+        ax.text(x, y, name, ha=ha, va=va)
+    if levels:
+        P = _grid(150)
+        ax.tricontour(
+            *on_simplex(P), _entropy(P), levels=sorted(levels), colors="#999999", linewidths=0.8
+        )
+    ax.set_aspect("equal")
+    ax.axis("off")
+    return ax
+
+
+def maximum_entropy(scores: Any, names: Sequence[str], ax: Axes | None = None) -> Axes:
+    """Draw why softmax: on the line of equal expected score it has the largest entropy.
+
+    Parameters
+    ----------
+    scores : array-like of shape (3,)
+    names : sequence of 3 str
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    z = np.asarray(scores, dtype=float)
+    p = functions.softmax(z)
+    highest = float(_entropy(p))
+    ax = simplex(names, ax, levels=(0.5, 0.7, highest, 0.95, 1.05))
+    along = np.array([z[1] - z[2], z[2] - z[0], z[0] - z[1]])  # keeps the sum and p @ z
+    with np.errstate(divide="ignore"):
+        limits = -p / along  # where each probability would become 0
+    ends = p + np.array([limits[limits < 0].max(), limits[limits > 0].min()])[:, None] * along
+    curve = functions.softmax(z / np.geomspace(0.05, 1e3, 200)[:, None])
+    ax.plot(*on_simplex(curve), color=COLOURS[0], linestyle="--", label="softmax(z / T), all T")
+    ax.plot(*on_simplex(ends), color=COLOURS[1], linestyle="-", label="same expected score")
+    ax.plot(*on_simplex(p), "o", color="black", markersize=9, label="softmax(z)")
+    shares = np.abs(z) / np.abs(z).sum()
+    ax.plot(*on_simplex(shares), "X", color=COLOURS[3], markersize=9, label="|z| / Σ|z|")
+    ax.plot([], [], color="#999999", linewidth=0.8, linestyle="-", label="equal entropy")
+    ax.legend(loc="upper left", bbox_to_anchor=(0.72, 1.0), fontsize=9)
+    return ax
+
+
+def on_simplex(P: Any) -> np.ndarray[Any, Any]:
+    """Return where distributions over three classes lie in the triangle that `simplex` draws.
+
+    Parameters
+    ----------
+    P : array-like of shape (..., 3)
+
+    Returns
+    -------
+    ndarray of shape (2, ...)
+        Coordinates, ready for ``ax.plot(*on_simplex(P))``.
+    """
+    return np.moveaxis(np.asarray(P, dtype=float) @ _corners(), -1, 0)
+
+
+def _entropy(P: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return the entropy of each distribution in nats, shape (...,)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(-np.where(P > 0, P * np.log(P), 0).sum(axis=-1))
+
+
+def _grid(n: int) -> np.ndarray[Any, Any]:
+    """Return evenly spaced distributions over three classes, shape (m, 3)."""
+    i, j = np.meshgrid(np.arange(n + 1), np.arange(n + 1), indexing="ij")
+    inside = i + j <= n
+    a, b = i[inside] / n, j[inside] / n
+    return np.stack([a, b, 1 - a - b], axis=-1).clip(0)
+
+
+def temperature_curves(scores: Any, names: Sequence[str], ax: Axes | None = None) -> Axes:
+    """Draw the probabilities softmax(scores / T) against the temperature T.
+
+    Parameters
+    ----------
+    scores : array-like of shape (K,)
+    names : sequence of K str
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or plt.subplots()[1]
+    T = np.geomspace(0.05, 50, 200)
+    P = functions.softmax(np.asarray(scores, dtype=float) / T[:, None])
+    for k, name in enumerate(names):
+        ax.plot(T, P[:, k], label=name)
+    ax.axhline(1 / len(names), color="grey", linewidth=1, linestyle=":")
+    ax.text(0.05, 1 / len(names) + 0.02, f"1/K = {1 / len(names):.2f}", fontsize=9)
+    ax.axvline(1, color="grey", linewidth=1, linestyle="-")
+    ax.set(xscale="log", xlabel="temperature T (log scale)", ylabel="probability", ylim=(-0.03, 1.03))
+    ax.legend()
+    return ax
