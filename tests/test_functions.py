@@ -94,7 +94,7 @@ def test_logsumexp_shifts_with_its_scores(logits, shift):
 @given(tables(NOT_HUGE))
 def test_logsumexp_lies_between_the_maximum_and_log_k_above_it(logits):
     highest = logits.max(axis=-1)
-    slack = np.spacing(np.abs(highest))
+    slack = np.spacing(np.abs(highest) + 4)
     assert (logsumexp(logits) >= highest).all()
     assert (logsumexp(logits) - highest <= np.log(logits.shape[-1]) + 2 * slack).all()
 

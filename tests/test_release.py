@@ -82,14 +82,15 @@ Why?
 Because two is twice one.
 <!-- END SOLUTION -->"""
 TEACHERS = "+++\n\n<!-- course: solutions only -->\nFor those who teach."
-FIGURE = code("""\
+FIGURES = code("""\
+# course: solutions only
 import matplotlib.pyplot as plt
-from IPython.display import display
 
-fig, ax = plt.subplots(figsize=(3, 2))
-ax.plot([1, 2, 4])
-plt.close(fig)
-display(fig, metadata={"image/png": {"alt": "a line that rises"}})""")
+for points in ([1, 2, 4], [1, 2, 5]):
+    fig, ax = plt.subplots(figsize=(3, 2))
+    ax.plot(points)
+    plt.close(fig)
+    display(fig, metadata={"image/png": {"alt": "a line that rises"}})""")
 ALONE = code("""\
 # The author's own environment stays outside.
 import os
@@ -149,7 +150,7 @@ def released(tmp_path_factory):
     tmp = tmp_path_factory.mktemp("released")
     root = make(
         tmp / "course",
-        lesson_00_start=source(DOUBLE, CHECK, WRITTEN, TEACHERS, FIGURE, ALONE, IGNORED),
+        lesson_00_start=source(DOUBLE, CHECK, WRITTEN, TEACHERS, FIGURES, ALONE, IGNORED),
     )
     wrong = tmp / "jupyter" / "kernels" / "python3"
     wrong.mkdir(parents=True)
@@ -186,11 +187,10 @@ def test_a_second_release_from_nothing_gives_the_same_bytes(course):
 
 
 def test_the_author_environment_does_not_reach_the_notebooks(released):
-    lesson = read(released / "lessons" / "00_start.ipynb")
-    figure, alone, ignored = [cell for cell in lesson.cells if cell.cell_type == "code"][-3:]
+    figures, alone, ignored = read(released / "solutions" / "00_start.ipynb").cells[-3:]
     assert alone.outputs[0].text.startswith("False True")  # an empty state folder
     assert ignored.outputs == []
-    picture = imread(io.BytesIO(base64.b64decode(figure.outputs[0].data["image/png"])))
+    picture = imread(io.BytesIO(base64.b64decode(figures.outputs[0].data["image/png"])))
     np.testing.assert_allclose(picture[0, 0, :3], 1)  # white, not the author's red
 
 
@@ -233,31 +233,31 @@ def test_notebooks_carry_nothing_that_changes_with_time_or_machine(released):
 
 def redraw(png, change):
     """Decode a base64 PNG, change its pixels, encode it again."""
-    pixels = imread(io.BytesIO(base64.b64decode(png))).copy()
-    change(pixels)
+    pixels = change(imread(io.BytesIO(base64.b64decode(png))).copy())
     file = io.BytesIO()
-    imsave(file, pixels, format="png")
+    imsave(file, np.ascontiguousarray(pixels), format="png")
     return base64.b64encode(file.getvalue()).decode()
 
 
 def round_otherwise(pixels):
     pixels[::50, ::7, :3] -= 1 / 255
+    return pixels
 
 
 def draw_a_digit(pixels):
     pixels[20:28, 20:25, :3] = 0
+    return pixels
 
 
 def test_check_finds_drift_in_text_and_pictures_and_writes_nothing(course, capsys):
-    for folder, change in (("solutions", draw_a_digit), ("lessons", round_otherwise)):
-        path = course / folder / "00_start.ipynb"
-        notebook = read(path)
-        for output in [output for cell in notebook.cells for output in cell.get("outputs", [])]:
-            if "text" in output:
-                output.text = output.text.replace("double(2) is 4", "double(2) is 5")
-            if "image/png" in output.get("data", {}):
-                output.data["image/png"] = redraw(output.data["image/png"], change)
-        path.write_bytes(execute.to_bytes(notebook))
+    path = course / "solutions" / "00_start.ipynb"
+    notebook = read(path)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    printed, first, second, *_ = outputs
+    printed.text = "double(2) is 5\n"
+    for output, change in ((first, draw_a_digit), (second, round_otherwise)):
+        output.data["image/png"] = redraw(output.data["image/png"], change)
+    path.write_bytes(execute.to_bytes(notebook))
     before = {path: path.read_bytes() for path in course.rglob("*.ipynb")}
     assert main(["release", "--check"], root=course) == 1
     out, err = capsys.readouterr()
@@ -272,16 +272,17 @@ def test_check_finds_drift_in_text_and_pictures_and_writes_nothing(course, capsy
     assert {path: path.read_bytes() for path in course.rglob("*.ipynb")} == before
 
 
-def test_a_cell_that_raises_is_named_and_nothing_is_written(tmp_path, capsys):
+def test_a_cell_that_raises_is_named_and_only_the_other_lesson_is_written(tmp_path, capsys):
     text = source(code("1 + 1"), code("# a wrong name\nfoo"))
-    root = make(tmp_path / "course", lesson_00_start=text)
+    other = source(number="01", title="Next")
+    root = make(tmp_path / "course", lesson_00_start=text, lesson_01_next=other)
     assert main(["release"], root=root) == 1
     assert capsys.readouterr().err == (
         f"solutions/00_start.md:{line_of(text, '# a wrong name')}: the cell `# a wrong name` "
         "raises NameError: name 'foo' is not defined "
         "(in solutions/00_start.ipynb and lessons/00_start.ipynb)\n"
     )
-    assert list(root.rglob("*.ipynb")) == []
+    assert {path.stem for path in root.rglob("*.ipynb")} == {"01_next"}
 
 
 BAD_OUTPUTS = {
@@ -400,7 +401,7 @@ WRONG = {
     "a name twice": (
         "\n\n".join([DOUBLE, DOUBLE.replace("00.1", "00.2"), CHECK]),
         "# exercise: 00.1",
-        "name double is also at solutions/00_start.md:",
+        "exercise double is also at solutions/00_start.md:",
     ),
     "nothing parses without the answer": (
         code(
@@ -433,6 +434,11 @@ WRONG = {
         "without its answer, exercise 00.1 changes the signature or docstring of double",
     ),
     "a syntax error": (code("x = 1\ny = = 2"), "y = = 2", "SyntaxError: invalid syntax"),
+    "a magic": (
+        code("x = 1\n%time x"),
+        "%time",
+        "SyntaxError: invalid syntax; a lesson holds plain",
+    ),
     "an empty cell": (code(""), "{code-cell} ipython3\n", "the code cell is empty"),
     "tags that are no list": (
         code("x = 1", ":tags: nbval-ignore-output\n\n"),
@@ -479,7 +485,8 @@ def test_what_is_wrong_with_a_source_is_said_with_its_line(tmp_path, case):
 WRONG_FILES = {
     "formats": ("ipynb,md:myst", "ipynb", "1: the header's jupytext: formats: must be ipynb,md:"),
     "kernel": ("name: python3", "name: julia", "1: the header's kernelspec: name: must be python3"),
-    "no header": (HEADER, "", "1: the header's jupytext: formats: must be ipynb,md:myst, came n"),
+    "no header": (HEADER, "", "1: the header's jupytext: formats: must be ipynb,md:myst, came N"),
+    "no cell": (source(number="01", title="Next"), HEADER, "1: the file holds no cell"),
     "a broken header": ("jupytext:", "jupytext: [", "1: Notebook metadata: while parsing a flow"),
     "a header that is a text": (HEADER, "---\nhello\n---\n", "1: the header must be like that of"),
     "title": ("# 01 · Next", "# Next", '16: the title must be like "# 01 · Next"'),
@@ -512,6 +519,16 @@ def test_what_is_wrong_with_a_file_is_said_with_its_line(tmp_path, case):
     make(tmp_path / "course", lesson_01_next=text.replace(old, new))
     found = release.check_sources(tmp_path / "course")
     assert any(f.startswith(f"solutions/01_next.md:{sentence}") for f in found), found
+
+
+def test_a_file_that_is_not_utf8_is_named_with_the_line(tmp_path):
+    root = make(tmp_path / "course", lesson_00_start=source())
+    path = root / "solutions" / "00_start.md"
+    path.write_bytes(path.read_bytes() + "\ncafé\n".encode("latin-1"))
+    lines = path.read_bytes().count(b"\n")
+    assert release.check_sources(root) == [
+        f"solutions/00_start.md:{lines}: the file is not UTF-8 text"
+    ]
 
 
 def test_all_problems_of_all_lessons_are_listed_at_once_and_nothing_runs(tmp_path, capsys):
@@ -552,10 +569,10 @@ def test_exercises_are_unique_across_files_and_both_places_are_named(tmp_path):
         lesson_01_next=source(twin, CHECK, number="01", title="Next"),
     )
     assert release.check_sources(root, ["00"]) == [
-        "solutions/00_start.md:31: name double is also at solutions/01_next.md:53"
+        "solutions/00_start.md:31: exercise double is also at solutions/01_next.md:53"
     ]
     assert release.check_sources(root, ["01_next"]) == [
-        "solutions/01_next.md:53: name double is also at solutions/00_start.md:31"
+        "solutions/01_next.md:53: exercise double is also at solutions/00_start.md:31"
     ]
 
 
@@ -613,7 +630,8 @@ def test_badges_link_to_colab_at_the_tag_and_to_the_neighbours(tmp_path):
         "# 01 · Next\n\n"
         "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]"
         "(https://colab.research.google.com/github/someone/sample/blob/v0.3.0/lessons/"
-        "01_next.ipynb) Previous: [00 · Start here](00_start.ipynb). Next: [02 · Last](02_last.ipynb).\n\nWelcome."
+        "01_next.ipynb) Previous: [00 · Start here](00_start.ipynb). "
+        "Next: [02 · Last](02_last.ipynb).\n\nWelcome."
     )
     first = drafts(root, "00_start")[1].node.cells[0].source
     assert "Previous" not in first
@@ -791,11 +809,12 @@ def test_check_without_running_names_cell_and_text(course, capsys):
 
 
 def test_output_drift_names_each_kind_of_difference(released):
-    notebook = read(released / "lessons" / "00_start.ipynb")
-    assert output_drift(notebook, read(released / "lessons" / "00_start.ipynb")) == ([], "")
+    path = released / "solutions" / "00_start.ipynb"
+    notebook = read(path)
+    assert output_drift(notebook, read(path)) == ([], "")
 
     def drift(change):
-        other = read(released / "lessons" / "00_start.ipynb")
+        other = read(path)
         figure = next(cell for cell in other.cells if "pyplot" in cell.source)
         change(other, figure)
         assert source_drift(notebook, other) == []
@@ -808,16 +827,16 @@ def test_output_drift_names_each_kind_of_difference(released):
         figure.outputs[0].metadata["image/png"]["alt"] = "another line"
 
     assert drift(tell(describe))[0] == [
-        "cell 6: alternative text of image/png is 'a line that rises', now 'another line'"
+        "cell 7: alternative text of image/png is 'a line that rises', now 'another line'"
     ]
-    assert drift(tell(lambda figure: figure.outputs.clear()))[0] == ["cell 6: 1 outputs, now 0"]
+    assert drift(tell(lambda figure: figure.outputs.clear()))[0] == ["cell 7: 2 outputs, now 0"]
     assert drift(tell(lambda figure: figure.update(execution_count=9)))[0] == [
         "metadata, cell ids or execution counts differ"
     ]
 
     def other_matplotlib(other, figure):
         other.metadata.course.matplotlib = "0.0.1"
-        figure.outputs[0].data["image/png"] = "no picture at all"
+        figure.outputs[1].data["image/png"] = "no picture at all"
 
     found, note = drift(other_matplotlib)
     made = notebook.metadata.course.matplotlib
@@ -826,7 +845,7 @@ def test_output_drift_names_each_kind_of_difference(released):
 
 
 def test_pictures_agree_but_for_rounding(released):
-    notebook = read(released / "lessons" / "00_start.ipynb")
+    notebook = read(released / "solutions" / "00_start.ipynb")
     figure = next(cell for cell in notebook.cells if "pyplot" in cell.source)
     png = figure.outputs[0].data["image/png"]
     assert redraw(png, round_otherwise) != png
@@ -835,12 +854,10 @@ def test_pictures_agree_but_for_rounding(released):
 
     def fade(pixels):  # every pixel a little: no single one counts, all together do
         pixels[..., :3] *= 0.98
+        return pixels
 
     assert "0.00% of its pixels" in picture_difference(png, redraw(png, fade))
-    small = base64.b64encode(base64.b64decode(png))
-    file = io.BytesIO()
-    imsave(file, imread(io.BytesIO(base64.b64decode(small)))[:-1], format="png")
-    shorter = base64.b64encode(file.getvalue()).decode()
+    shorter = redraw(png, lambda pixels: pixels[:-1])
     assert re.fullmatch(r"has (\d+)×\d+ pixels, now \1×\d+", picture_difference(png, shorter))
 
 

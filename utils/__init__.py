@@ -26,7 +26,7 @@ _HOME = {
     "utils.checks": ["check", "progress"],
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
-_SUBMODULES = ["functions", "models", "datasets", "plots", "predictions", "checks"]
+_SUBMODULES = ["functions", "models", "datasets", "plots", "predictions", "concepts", "checks"]
 
 __all__ = [*_MODULE_OF, *_SUBMODULES]
 

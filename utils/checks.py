@@ -134,7 +134,10 @@ def _tell(judgement: Judgement, tries: int) -> Iterator[tuple[str, str]]:
         return
     if judgement.status == "forbidden":
         yield "bad", f"✗ {head} — 0 of {_points(exercise.max_points)}"
-        yield "tutor", f"  → Your answer uses {judgement.detail}. Write this one yourself: that is the exercise."
+        yield (
+            "tutor",
+            f"  → Your answer uses {judgement.detail}. Write this one yourself: that is the exercise.",
+        )
         return
     score = f"{judgement.points} of {_points(exercise.max_points)}"
     if judgement.status == "passed":
@@ -145,7 +148,10 @@ def _tell(judgement: Judgement, tries: int) -> Iterator[tuple[str, str]]:
     for result in judgement.results:
         if result.failure is None:
             mark, tone = ("✓", "good") if result.judged else ("–", "")
-            yield tone, f"  {mark} {result.group.says}" + ("" if result.judged else " (not judged yet)")
+            yield (
+                tone,
+                f"  {mark} {result.group.says}" + ("" if result.judged else " (not judged yet)"),
+            )
             continue
         yield "bad", f"  ✗ {result.group.says}"
         if not told:
@@ -190,9 +196,7 @@ def _text(value: Any, indent: int = 0) -> str:
         return f"an array of shape {array.shape}"
     if array.dtype.kind == "f" and array.ndim == 0:
         return f"{float(array):.6g}"
-    text = np.array2string(
-        array, precision=4, separator=", ", max_line_width=90, formatter=_FORMAT
-    )
+    text = np.array2string(array, precision=4, separator=", ", max_line_width=90, formatter=_FORMAT)
     return text.replace("\n", "\n" + " " * (indent + 6))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import ctypes
+import dis
 import io
 import sys
 import threading
@@ -194,7 +195,10 @@ def run(
         except KeyboardInterrupt:
             raise
         except TimeLimitError:
-            error, detail = "timeout", f"still running after {seconds:g} s; is there a loop that never ends?"
+            error, detail = (
+                "timeout",
+                f"still running after {seconds:g} s; is there a loop that never ends?",
+            )
         except NotPlainError as problem:
             error, detail = "not plain", str(problem)
         except BaseException as problem:  # whatever the learner's code does, the notebook goes on
@@ -216,7 +220,7 @@ def plain(value: Any) -> Any:
         With one sentence that says what came instead.
     """
     kind = type(value)
-    if kind is np.ndarray or issubclass(kind, np.generic) and kind.__module__ == "numpy":
+    if kind is np.ndarray or (issubclass(kind, np.generic) and kind.__module__ == "numpy"):
         array = np.asarray(value)
         if array.dtype.kind not in "biufUS":
             raise NotPlainError(f"returned an array of dtype {array.dtype}, expected numbers")
@@ -228,15 +232,18 @@ def plain(value: Any) -> Any:
             raise NotPlainError("returned an integer too large for an array") from None
     if kind in (list, tuple):
         parts = tuple(plain(part) for part in value)
-        if kind is list and parts and all(type(part) is np.ndarray for part in parts):
-            if len({part.shape for part in parts}) == 1:  # a nested list is an array written out
-                return np.stack(parts)
-        return parts
+        shapes = {part.shape if isinstance(part, np.ndarray) else None for part in parts}
+        # A nested list is an array written out; a tuple, or rows of differing lengths, is not.
+        return (
+            np.stack(parts) if kind is list and len(shapes) == 1 and None not in shapes else parts
+        )
     if value is None:
         raise NotPlainError("returned None; is there a `return` at the end?")
     if isinstance(value, np.ndarray):
         raise NotPlainError(f"returned a {kind.__name__}, expected a plain NumPy array")
-    raise NotPlainError(f"returned an object of type {kind.__name__}, expected NumPy arrays or numbers")
+    raise NotPlainError(
+        f"returned an object of type {kind.__name__}, expected NumPy arrays or numbers"
+    )
 
 
 @contextlib.contextmanager
@@ -352,7 +359,9 @@ def find_fault(
     if fault:
         return fault
     if outcome.changed and group is exercise.groups[0]:
-        return Fault("changed", f"the result is right, but your code changed {outcome.changed} in place")
+        return Fault(
+            "changed", f"the result is right, but your code changed {outcome.changed} in place"
+        )
     if group.quiet and outcome.warned:
         return Fault("warned", f"the result is right, but NumPy warned: {outcome.warned}")
     return None
@@ -369,7 +378,9 @@ def _compare(value: Any, expected: Any, rtol: float, atol: float) -> Fault | Non
         for place, (got, wanted) in enumerate(zip(value, expected, strict=True), start=1):
             fault = _compare(got, wanted, rtol, atol)
             if fault:
-                return Fault(fault.kind, f"value {place} of {len(expected)}: {fault.says}", expected)
+                return Fault(
+                    fault.kind, f"value {place} of {len(expected)}: {fault.says}", expected
+                )
         return None
     if isinstance(value, tuple):
         return Fault("type", "returned a tuple or a ragged list, expected one array")
@@ -377,7 +388,11 @@ def _compare(value: Any, expected: Any, rtol: float, atol: float) -> Fault | Non
         return Fault("shape", f"returned shape {value.shape}, expected shape {expected.shape}")
     if (expected.dtype.kind in "US") != (value.dtype.kind in "US"):
         return Fault("type", f"returned dtype {value.dtype}, expected dtype {expected.dtype}")
-    return None if agree(value, expected, rtol, atol) else Fault("values", "the values differ", expected)
+    return (
+        None
+        if agree(value, expected, rtol, atol)
+        else Fault("values", "the values differ", expected)
+    )
 
 
 def agree(a: Any, b: Any, rtol: float = 1e-6, atol: float = 1e-9) -> bool:
@@ -493,9 +508,11 @@ def judge(exercise: Exercise, answer: Callable[..., Any], seed: int = 0) -> Judg
     if first is None or first.failure is None:
         return judgement
     kind = first.failure.fault.kind
-    judgement.status = {"not attempted": "not_attempted", "timeout": "timeout", "raised": "error"}.get(
-        kind, "failed"
-    )
+    judgement.status = {
+        "not attempted": "not_attempted",
+        "timeout": "timeout",
+        "raised": "error",
+    }.get(kind, "failed")
     if judgement.status in ("failed", "error"):
         judgement.misconception = _recognise(exercise, cases, expected, outcomes)
     return judgement
@@ -520,7 +537,7 @@ def _recognise(
     best, most = None, 0
     for misconception in exercise.misconceptions:
         agreements, fits, fails = 0, True, False
-        for (group, arguments), outcome, fault, wanted in zip(
+        for (group, arguments), outcome, _fault, wanted in zip(
             cases, outcomes, faults, expected, strict=True
         ):
             if outcome is None:
@@ -554,14 +571,12 @@ def _alike(a: Outcome, b: Outcome, group: Group, exercise: Exercise) -> bool:
 
 def _is_empty(answer: Any) -> bool:
     """Return whether a function's body is nothing but a docstring, ``pass`` or ``...``."""
-    code = getattr(answer, "__code__", None)
-    if code is None:
+    if not isinstance(answer, types.FunctionType):
         return False
-
-    def empty() -> None:
-        """Do nothing."""
-
-    return bool(code.co_code == empty.__code__.co_code and not code.co_names)
+    does = [i for i in dis.get_instructions(answer) if i.opname not in ("RESUME", "NOP")]
+    return all(
+        ("CONST" in i.opname and i.argval is None) or i.opname == "RETURN_VALUE" for i in does
+    )
 
 
 def leans_on(answer: Any, forbids: Sequence[str]) -> str:

@@ -118,7 +118,7 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         while (steepest := np.abs(gradient).max()) > tol and len(history) <= self.max_iter:
             # Along the direction the loss is nearly a parabola; step to its lowest point. Should
             # the step be too long, halve it until the loss falls by a tenth of what slope promises.
-            change = Z @ direction[:, 1:].T + direction[:, 0]  # of the logits, (n, K)
+            change = (direction[:, 1:] @ Z.T).T + direction[:, 0]  # of the logits, (n, K)
             slope = np.vdot(gradient, direction)
             curvature = self._curvature(P, change) + np.vdot(direction, penalty * direction)
             step = -slope / curvature
@@ -161,7 +161,7 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         if len(self.classes_) < 2:
             only = self.classes_.tolist()[0]
             raise ValueError(f"y must hold two classes or more, got one class only: {only!r}")
-        return X_checked, self._targets(one_hot(labels, len(self.classes_)))
+        return X_checked, np.asfortranarray(self._targets(one_hot(labels, len(self.classes_))))
 
     # What differs between the two models.
 
@@ -311,7 +311,7 @@ class LogisticRegression(_LinearClassifier):
         return sigmoid(logits), float(binary_cross_entropy(logits, Y))
 
     def _curvature(self, P: Floats, change: Floats) -> float:
-        return float(np.vdot(P * (1 - P), change**2) / len(P))
+        return float(np.sum(P * (1 - P) * change**2) / len(P))
 
 
 class SoftmaxRegression(_LinearClassifier):
@@ -425,13 +425,17 @@ class SoftmaxRegression(_LinearClassifier):
         return Y
 
     def _probabilities_and_loss(self, logits: Floats, Y: Floats) -> tuple[Floats, float]:
-        log_P = log_softmax(logits)
-        return np.exp(log_P), float(-np.vdot(Y, log_P) / len(Y))
+        # softmax and cross_entropy in one pass
+        below = logits - logits.max(axis=1, keepdims=True)
+        P = np.exp(below)
+        total = P.sum(axis=1, keepdims=True)
+        P /= total
+        return P, float(np.mean(np.log(total)) - np.sum(Y * below) / len(Y))
 
     def _curvature(self, P: Floats, change: Floats) -> float:
         # For a row p of P, changeᵀ (diag(p) − ppᵀ) change is the variance of the change under p.
         mean = np.sum(P * change, axis=1, keepdims=True)
-        return float(np.vdot(P, (change - mean) ** 2) / len(P))
+        return float(np.sum(P * (change - mean) ** 2) / len(P))
 
 
 def _gradient(P: Floats, Y: Floats, Z: Floats, Theta: Floats, penalty: Floats) -> Floats:

@@ -42,7 +42,7 @@ def show(drawn: Axes | Figure | Sequence[Any] | np.ndarray[Any, Any], alt: str) 
         figure: Any = drawn
     else:
         figure = np.ravel(np.asarray(drawn, dtype=object))[0].figure
-    display(figure, metadata={"image/png": {"alt": alt}})
+    display(figure, metadata={"image/png": {"alt": alt}})  # type: ignore[no-untyped-call]
     plt.close(figure)
 
 
@@ -93,6 +93,44 @@ def interactive(
         slider.observe(redraw, names="value")
     redraw()
     return ipywidgets.VBox([*sliders.values(), picture])
+
+
+# --- lesson 00: two forecasters ------------------------------------------------------------------
+
+
+def said_and_happened(
+    said: Sequence[float], happened: float, names: Sequence[str], ax: Axes | None = None
+) -> Axes:
+    """Draw what each forecaster said beside how often it came true.
+
+    Parameters
+    ----------
+    said : sequence of float
+        The probability that each announced.
+    happened : float
+        The share of days on which it came true, the same for all.
+    names : sequence of str
+        The forecasters.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or plt.subplots(figsize=(5.5, 3.2))[1]
+    place = np.arange(len(names))
+    for shift, heights, label, colour, hatch in (
+        (-0.2, list(said), "said", COLOURS[0], ""),
+        (0.2, [happened] * len(names), "happened", COLOURS[1], "//"),
+    ):
+        drawn = ax.bar(
+            place + shift, heights, 0.36, label=label, color=colour, hatch=hatch, edgecolor="white"
+        )
+        ax.bar_label(drawn, fmt="%.2f", padding=2)
+    ax.set(xticks=place, xticklabels=names, ylabel="probability of rain", ylim=(0, 1.12))
+    ax.grid(visible=False, axis="x")
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return ax
 
 
 # --- lesson 02: scores and probabilities ---------------------------------------------------------
@@ -196,14 +234,17 @@ def simplex(
     ax = ax or plt.subplots(figsize=(5, 4.5))[1]
     corners = _corners()
     ax.plot(*corners[[0, 1, 2, 0]].T, color="black", linewidth=1, linestyle="-")
-    places = [(-0.03, -0.02, "right", "top"), (1.03, -0.02, "left", "top"), (0.5, 0.89, "center", "bottom")]
+    places = [
+        (-0.03, -0.02, "right", "top"),
+        (1.03, -0.02, "left", "top"),
+        (0.5, 0.89, "center", "bottom"),
+    ]
     for name, (x, y, ha, va) in zip(names, places, strict=True):
         ax.text(x, y, name, ha=ha, va=va)
     if levels:
         P = _grid(150)
-        ax.tricontour(
-            *on_simplex(P), _entropy(P), levels=sorted(levels), colors="#999999", linewidths=0.8
-        )
+        x, y = on_simplex(P)
+        ax.tricontour(x, y, _entropy(P), levels=sorted(levels), colors="#999999", linewidths=0.8)
     ax.set_aspect("equal")
     ax.axis("off")
     return ax
@@ -291,6 +332,8 @@ def temperature_curves(scores: Any, names: Sequence[str], ax: Axes | None = None
     ax.axhline(1 / len(names), color="grey", linewidth=1, linestyle=":")
     ax.text(0.05, 1 / len(names) + 0.02, f"1/K = {1 / len(names):.2f}", fontsize=9)
     ax.axvline(1, color="grey", linewidth=1, linestyle="-")
-    ax.set(xscale="log", xlabel="temperature T (log scale)", ylabel="probability", ylim=(-0.03, 1.03))
+    ax.set(
+        xscale="log", xlabel="temperature T (log scale)", ylabel="probability", ylim=(-0.03, 1.03)
+    )
     ax.legend()
     return ax

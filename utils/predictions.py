@@ -140,9 +140,7 @@ def my_predictions() -> Predictions:
     """
     said, outcomes = _read()
     return Predictions(
-        tuple(
-            Prediction(id, *said[id], outcome) for id, outcome in outcomes.items() if id in said
-        )
+        tuple(Prediction(id, *said[id], outcome) for id, outcome in outcomes.items() if id in said)
     )
 
 

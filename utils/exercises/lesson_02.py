@@ -220,9 +220,12 @@ def _winner_loses(arguments: Arguments, x: Any) -> str | None:
 
 def _reversed(arguments: Arguments, x: Any) -> str | None:
     problem = _usable(x)
-    if problem is None and (np.diff(_shares(x)[np.argsort(x)]) >= 0).any():
-        problem = f"from the smallest score to the largest the shares should fall; yours are {_list(_shares(x)[np.argsort(x)])}"
-    return problem
+    if problem:
+        return problem
+    shares = _shares(x)[np.argsort(x)]
+    if (np.diff(shares) >= 0).any():
+        return f"from the smallest score to the largest the shares should fall; yours are {_list(shares)}"
+    return None
 
 
 def _no_arguments(rng: np.random.Generator) -> list[Arguments]:
@@ -347,7 +350,9 @@ EXERCISES = (
         call="log_softmax(logits)",
         groups=(
             Group("the logarithm of each row's softmax", 1, _matrices, _log_sums_to_one),
-            Group("scores of ±1000 and rows 800 apart stay finite", 1, _large_logs, _log_sums_to_one),
+            Group(
+                "scores of ±1000 and rows 800 apart stay finite", 1, _large_logs, _log_sums_to_one
+            ),
             Group("a single vector of scores works too", 1, _vectors, _log_sums_to_one),
         ),
         oracle=_log_softmax,
@@ -497,7 +502,9 @@ EXERCISES = (
         number="02.4",
         call="l1_counterexample()",
         groups=(
-            Group("the largest score does not get the largest share", 1, _no_arguments, _winner_loses),
+            Group(
+                "the largest score does not get the largest share", 1, _no_arguments, _winner_loses
+            ),
             Group("the whole order is reversed", 1, _no_arguments, _reversed),
         ),
         misconceptions=(

@@ -82,7 +82,11 @@ class Cell:
             try:
                 parse(self.source)
             except SyntaxError as error:
-                self._problem((error.lineno or 1) - 1, f"SyntaxError: {error.msg}")
+                lines = self.source.split("\n")
+                row = min(error.lineno or 1, len(lines)) - 1
+                magic = lines[row].lstrip().startswith(("%", "!"))
+                hint = "; a lesson holds plain Python, no % or ! lines" if magic else ""
+                self._problem(row, f"SyntaxError: {error.msg}{hint}")
                 return
         if self.kind in BEGIN:
             self._find_markers()

@@ -136,7 +136,12 @@ def read_lesson(path: Path, file: str) -> Lesson:
     if not re.fullmatch(r"\d\d_[a-z0-9_]+", path.stem):
         lesson.problem(1, "the file's name is not like 02_softmax.md")
         return lesson
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes().count(b"\n", 0, error.start) + 1
+        lesson.problem(line, "the file is not UTF-8 text")
+        return lesson
     _check_separators(lesson, text)
     if not lesson.problems:
         _read_cells(lesson, text)
@@ -176,19 +181,19 @@ def _read_cells(lesson: Lesson, text: str) -> None:
             line = text.count("\n", 0, tags.start()) + 1
             lesson.problem(line, "a cell's options must be like :tags: [nbval-ignore-output]")
         else:
-            lesson.problem(1, "the header must be like that of the other lessons, names and values")
+            lesson.problem(1, "the header must be like that of the other lessons, and cell options")
         return
     except (MystMetadataParsingError, YAMLError) as error:
-        sentence = re.sub(r'in "<.*?>", line .*?\^', "", " ".join(str(error).split()))
+        sentence = re.sub(r'in "<.*?>", line .*?\^ ?', "", " ".join(str(error).split()))
         at = re.search(r"at line (\d+) could not be read: ", sentence)
         lesson.problem(int(at[1]) if at else 1, sentence[at.end() if at else 0 :].strip())
         return
     lesson.header = dict(notebook.metadata)
-    lines = text.splitlines()
+    lines = [line.rstrip() for line in text.splitlines()]
     seen: Counter[str] = Counter()
     for cell, start in zip(notebook.cells, lesson.header.pop("source_map"), strict=True):
         # Jupytext's number is that of the cell's options or of the empty lines before it.
-        body = cell.source.splitlines()
+        body = [line.rstrip() for line in cell.source.splitlines()]
         while body and lines[start : start + len(body)] != body and start < len(lines):
             start += 1
         key = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
@@ -198,17 +203,17 @@ def _read_cells(lesson: Lesson, text: str) -> None:
             Cell(cell.cell_type, cell.source, start + 1, dict(cell.metadata), key + repeat)
         )
         lesson.cells[-1].examine()
+    if not lesson.cells:
+        lesson.problem(1, "the file holds no cell")
 
 
 def _check_header(lesson: Lesson) -> None:
-    jupytext = lesson.header.get("jupytext") or {}
-    kernel = lesson.header.get("kernelspec") or {}
-    if jupytext.get("formats") != FORMATS:
-        came = jupytext.get("formats", "none")
-        lesson.problem(1, f"the header's jupytext: formats: must be {FORMATS}, came {came}")
-    if kernel.get("name") != "python3":
-        came = kernel.get("name", "none")
-        lesson.problem(1, f"the header's kernelspec: name: must be python3, came {came}")
+    wanted = {("jupytext", "formats"): FORMATS, ("kernelspec", "name"): "python3"}
+    for (first, second), value in wanted.items():
+        entry = lesson.header.get(first)
+        came = entry.get(second) if isinstance(entry, dict) else entry
+        if came != value:
+            lesson.problem(1, f"the header's {first}: {second}: must be {value}, came {came}")
 
 
 def _check_headings(lesson: Lesson) -> None:
@@ -231,13 +236,12 @@ def _check_headings(lesson: Lesson) -> None:
                 lesson.title = text
                 if not re.fullmatch(rf"{lesson.number} · \S.*", text):
                     lesson.problem(line, f'the title must be like "# {lesson.number} · {text}"')
-    last = lesson.cells[-1].line if lesson.cells else 1
-    if lesson.cells and not lesson.title:
+    if not lesson.title:
         lesson.problem(lesson.cells[0].line, f'the first cell has no "# {lesson.number} · title"')
-    if lesson.cells and lesson.number != "00":
-        missing = [name for name in SECTIONS if name not in {*sections, *OPTIONAL_SECTIONS}]
-        if missing:
-            lesson.problem(last, f"these sections are missing: {', '.join(missing)}")
+    missing = [name for name in SECTIONS if name not in {*sections, *OPTIONAL_SECTIONS}]
+    if missing and lesson.number != "00":  # the start holds what it needs
+        sentence = f"these sections are missing: {', '.join(missing)}"
+        lesson.problem(lesson.cells[-1].line, sentence)
 
 
 def _check_section(lesson: Lesson, line: int, text: str, before: list[str]) -> None:
@@ -254,8 +258,6 @@ def _check_section(lesson: Lesson, line: int, text: str, before: list[str]) -> N
 
 def _check_fixed_cells(lesson: Lesson) -> None:
     """Every lesson has its badges in the first cell and begins its code with the set-up."""
-    if not lesson.cells:
-        return
     first = lesson.cells[0]
     if first.badges is None:
         lesson.problem(first.line, f"the first cell has no line {BADGES}")
@@ -292,7 +294,7 @@ def _check_exercises(lesson: Lesson) -> None:
 
 
 def _checked_names(source: str) -> list[str]:
-    """Names that the code passes to `check(...)` or `utils.check(...)`.
+    """Return the names that the code passes to `check(...)` or `utils.check(...)`.
 
     Examples
     --------
@@ -323,7 +325,7 @@ def _check_unique(lessons: list[Lesson]) -> None:
             if cell.number:
                 places.setdefault((cell.role, cell.number), []).append((lesson, cell))
             if cell.name:
-                places.setdefault(("name", cell.name), []).append((lesson, cell))
+                places.setdefault(("exercise", cell.name), []).append((lesson, cell))
     for (what, value), found in places.items():
         for lesson, cell in found if len(found) > 1 else []:
             other, twin = next(pair for pair in found if pair[1] is not cell)

@@ -1,0 +1,92 @@
+"""Ten questions asked before the first lesson and again in the last, to show what was gained.
+
+The right answers stand nowhere here: lesson 11 computes each one and settles it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from utils.predictions import predict
+
+QUESTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "Logistic regression gives an example the score 0. The probability of yes is",
+        ("0", "0.5", "it depends on the data"),
+    ),
+    (
+        "You add 100 to the score of every class. The softmax probabilities",
+        ("stay as they are", "move towards equal", "move towards winner takes all"),
+    ),
+    (
+        "Model A gives the true class 0.5 every time. Model B gives it 0.9 nine times of ten, and "
+        "once 0.000001. The larger mean cross-entropy belongs to",
+        ("A", "B"),
+    ),
+    (
+        "With four classes, a model that knows nothing says 0.25 each. Its cross-entropy is",
+        ("0.25", "4", "log 4"),
+    ),
+    (
+        "The slope of the cross-entropy with respect to the score of one class is",
+        ("p - y", "p (1 - p)", "-y / p"),
+    ),
+    (
+        "A straight line separates two classes perfectly. Trained for ever without a penalty, the "
+        "weights",
+        ("settle down", "shrink to 0", "grow without end"),
+    ),
+    (
+        "The region in which softmax regression says “class 2”",
+        ("can have a hole", "can be in two pieces", "is convex"),
+    ),
+    (
+        "A perfectly calibrated model makes 500 predictions, sorted into 15 bins. Its measured "
+        "calibration error (ECE) is",
+        ("0", "a little above 0", "as often below 0 as above"),
+    ),
+    (
+        "A stronger L2 penalty makes the probabilities",
+        ("less extreme", "more extreme", "more accurate"),
+    ),
+    (
+        "Dividing all scores by a temperature T > 0 before the softmax can change",
+        ("the accuracy", "the confidence", "both"),
+    ),
+)
+
+
+def questions() -> None:
+    """Print the ten questions with their options."""
+    for number, (text, options) in enumerate(QUESTIONS, start=1):
+        print(f"{number:2}. {text}")
+        print(
+            "    " + "   ".join(f"{letter}) {o}" for letter, o in zip("abc", options, strict=False))
+        )
+
+
+def answer(lesson: str, answers: Mapping[int, tuple[str, float] | None]) -> None:
+    """Commit your answers to the ten questions as predictions ``"00.q1"`` … ``"00.q10"``.
+
+    Parameters
+    ----------
+    lesson : str
+        The lesson that asks, ``"00"`` or ``"11"``.
+    answers : mapping
+        Question number to ``("b", 0.8)``: the letter and how sure you are. None for not answered.
+    """
+    given = {n: a for n, a in answers.items() if a is not None}
+    for number, choice in given.items():
+        if number not in range(1, len(QUESTIONS) + 1):
+            print(f"there is no question {number!r}: they are numbered 1 to {len(QUESTIONS)}")
+            continue
+        options = QUESTIONS[number - 1][1]
+        letters = "abc"[: len(options)]
+        if not (isinstance(choice, tuple) and len(choice) == 2 and choice[0] in list(letters)):
+            print(
+                f"question {number}: answer with a letter ({', '.join(letters)}) and how sure you are, "
+                f'such as ("{letters[-1]}", 0.8); {choice!r} came'
+            )
+            continue
+        predict(f"{lesson}.q{number}", options, options[letters.index(choice[0])], choice[1])
+    print(f"{len(given)} of {len(QUESTIONS)} questions answered")
