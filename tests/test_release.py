@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from jupytext.cli import jupytext
 from matplotlib.image import imread, imsave
 
-from utils.instructor import execute, release
+from utils.instructor import execute, readme, release
 from utils.instructor.cells import Cell
 from utils.instructor.cli import main
 from utils.instructor.compare import output_drift, picture_difference, source_drift
@@ -953,3 +953,21 @@ def test_every_notebook_has_run_is_small_and_describes_its_pictures(file):
             assert cell.execution_count, f"never run: {cell.source[:60]}"
             for output in cell.outputs:
                 assert execute.faults(output, []) == []
+
+
+# --- the README's table --------------------------------------------------------------------------
+
+
+def test_the_readme_lists_the_lessons_and_check_notices_when_it_does_not():
+    course = Course.at(HERE)
+    lessons = read_course(course)
+    marked = "before\n<!-- lessons -->\nstale\n<!-- end of lessons -->\nafter\n"
+    text = readme.with_table(marked, lessons, course)
+    assert text.startswith("before\n<!-- lessons -->\n\n| | lesson | |")
+    assert text.endswith("<!-- end of lessons -->\nafter\n")
+    assert "stale" not in text
+    assert all(f"(lessons/{lesson.name}.ipynb)" in text for lesson in lessons)
+    assert all(readme.promise(lesson) in text for lesson in lessons)
+    assert len([line for line in text.splitlines() if line.startswith("|")]) == 2 + 12
+    assert readme.with_table(text, lessons, course) == text
+    assert readme.with_table("no marks", lessons, course) == "no marks"

@@ -110,11 +110,7 @@ def set_up(source: str, number: str, course: Course) -> str:
 
 def badges(lesson: Lesson, lessons: Sequence[Lesson], course: Course) -> str:
     """Return the line under the title: open in Colab, previous and next lesson."""
-    parts = []
-    if course.address.startswith("https://github.com/"):  # the one host that Colab opens
-        path = course.address.removeprefix("https://github.com/")
-        link = f"https://colab.research.google.com/github/{path}/blob/{course.tag}/lessons"
-        parts.append(f"[![Open in Colab]({COLAB_BADGE})]({link}/{lesson.name}.ipynb)")
+    parts = [badge] if (badge := colab_badge(lesson, course)) else []
     index = [other.name for other in lessons].index(lesson.name)
     for word, neighbours in (
         ("Previous", lessons[:index][-1:]),
@@ -124,6 +120,15 @@ def badges(lesson: Lesson, lessons: Sequence[Lesson], course: Course) -> str:
             f"{word}: [{other.title or other.name}]({other.name}.ipynb)." for other in neighbours
         ]
     return " ".join(parts)
+
+
+def colab_badge(lesson: Lesson, course: Course) -> str:
+    """Return the badge that opens a lesson in Colab, or nothing where Colab cannot."""
+    if not course.address.startswith("https://github.com/"):  # the one host that Colab opens
+        return ""
+    path = course.address.removeprefix("https://github.com/")
+    link = f"https://colab.research.google.com/github/{path}/blob/{course.tag}/lessons"
+    return f"[![Open in Colab]({COLAB_BADGE})]({link}/{lesson.name}.ipynb)"
 
 
 def authored(cell: NotebookNode) -> tuple[str, list[str], str]:

@@ -15,6 +15,7 @@ from tqdm import tqdm
 from utils.instructor.compare import output_drift, source_drift
 from utils.instructor.execute import run, to_bytes
 from utils.instructor.notebooks import Draft, digest, learner_notebook, solution_notebook
+from utils.instructor.readme import with_table
 from utils.instructor.source import Course, CourseError, Lesson, Problem, read_course
 
 PLACEHOLDER = "OWNER/REPOSITORY"
@@ -68,6 +69,10 @@ def release(
     pairs = [_drafts(lesson, lessons, course) for lesson in selected]
     ready = [pair for pair in pairs if not refused(pair)]
     outcomes = asyncio.run(_run_all(ready, root, jobs, finish))
+    stored, made = _readme(root, lessons, course)
+    if made != stored:
+        replace_file(root / "README.md", made.encode())
+        _say("README.md: the table of lessons is written")
     return all(outcomes) and len(ready) == len(pairs)
 
 
@@ -80,7 +85,7 @@ def check(root: Path, names: Sequence[str] = (), *, jobs: int | None = None) -> 
     course, lessons, selected = _read(root, names)
     if _complain(problem for lesson in selected for problem in lesson.problems):
         return False
-    clean = not _complain([] if names else _orphans(root, lessons))
+    clean = not _complain([] if names else _around(root, lessons, course))
 
     def finish(pair: list[Draft], seconds: list[float]) -> bool:
         same = True
@@ -103,7 +108,7 @@ def check_sources(root: Path, names: Sequence[str] = ()) -> list[str]:
     problems = [str(problem) for lesson in selected for problem in lesson.problems]
     if problems:
         return problems
-    found = [] if names else _orphans(root, lessons)
+    found = [] if names else _around(root, lessons, course)
     for lesson in selected:
         found += _source_drift(root, _drafts(lesson, lessons, course))
     return found
@@ -173,6 +178,20 @@ def _source_drift(root: Path, pair: list[Draft]) -> list[str]:
         else:
             found.append(f"{draft.file} is missing")
     return found
+
+
+def _around(root: Path, lessons: Sequence[Lesson], course: Course) -> list[str]:
+    """Return what is wrong beside the lessons: notebooks without a source, the README's table."""
+    stored, made = _readme(root, lessons, course)
+    stale = ["README.md: the table of lessons is out of date"] if made != stored else []
+    return _orphans(root, lessons) + stale
+
+
+def _readme(root: Path, lessons: Sequence[Lesson], course: Course) -> tuple[str, str]:
+    """Return the README as it is and as it should be."""
+    path = root / "README.md"
+    stored = path.read_text(encoding="utf-8") if path.exists() else ""
+    return stored, with_table(stored, lessons, course)
 
 
 def _orphans(root: Path, lessons: Sequence[Lesson]) -> list[str]:
