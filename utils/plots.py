@@ -337,3 +337,279 @@ def temperature_curves(scores: Any, names: Sequence[str], ax: Axes | None = None
     )
     ax.legend()
     return ax
+
+
+# --- lesson 01: log-odds and the sigmoid ---------------------------------------------------------
+
+
+def rulers(p: Any, marked: float, label: str, ax: Axes | None = None) -> Axes:
+    """Draw the same probabilities on three rulers: probability, odds, log-odds.
+
+    Parameters
+    ----------
+    p : array-like of shape (n,)
+        Probabilities, strictly between 0 and 1 and in rising order; each becomes a dot.
+    marked : float
+        One more probability, drawn as a diamond.
+    label : str
+        What the diamond stands for.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or plt.subplots(figsize=(7.5, 3.4))[1]
+    p = np.append(np.asarray(p, dtype=float), marked)
+    odds = p / (1 - p)
+    top, reach = np.ceil(odds.max() - 1e-6), np.ceil(np.abs(np.log(odds)).max())
+    scales: list[tuple[str, Any, float, float, Any]] = [
+        ("probability", p, 0, 1, np.linspace(0, 1, 5)),
+        ("odds", odds, 0, top, np.linspace(0, top, 5)),
+        ("log-odds", np.log(odds), -reach, reach, np.arange(-reach, reach + 1)),
+    ]
+    places = [(values - low) / (high - low) for _, values, low, high, _ in scales]
+    rows = [2.0, 1.0, 0.0]
+    ax.plot(places, rows, color="#BBBBBB", linewidth=0.8, linestyle="-", zorder=1)
+    for (name, _, low, high, ticks), place, row in zip(scales, places, rows, strict=True):
+        ax.plot([0, 1], [row, row], color="black", linewidth=1, linestyle="-", zorder=1)
+        ax.text(-0.04, row, name, ha="right", va="center", weight="bold")
+        for tick in ticks:
+            at = (tick - low) / (high - low)
+            ax.plot([at, at], [row - 0.06, row], color="black", linewidth=1, linestyle="-")
+            ax.text(at, row - 0.1, f"{tick:g}".replace("-", "−"), ha="center", va="top", fontsize=9)
+        ax.plot(place[:-1], [row] * (len(p) - 1), "o", color=COLOURS[0], zorder=2)
+        ax.plot(place[-1], row, "D", color=COLOURS[1], markersize=8, zorder=3)
+    ax.plot([], [], "D", color=COLOURS[1], markersize=8, label=label)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 0.98))
+    ax.set(ylim=(-0.35, 2.15))
+    ax.axis("off")
+    return ax
+
+
+def sigmoid_and_slope(axes: Any = None) -> Any:
+    """Draw the sigmoid with its tangent at 0, and its derivative beside it.
+
+    Parameters
+    ----------
+    axes : two Axes, optional
+
+    Returns
+    -------
+    array of two Axes
+    """
+    if axes is None:
+        axes = plt.subplots(1, 2, figsize=(7.5, 3))[1]
+    z = np.linspace(-6, 6, 241)
+    p = functions.sigmoid(z)
+    axes[0].plot(z, p, label="σ(z)")
+    middle = np.array([-2.0, 2.0])
+    axes[0].plot(middle, 0.5 + middle / 4, label="tangent at 0")
+    axes[0].set(title="sigmoid", xlabel="log-odds z", ylabel="probability", ylim=(-0.03, 1.03))
+    axes[0].legend(loc="upper left")
+    axes[1].plot(z, p * (1 - p), color=COLOURS[2], linestyle="-")
+    axes[1].set(title="its derivative", xlabel="log-odds z", ylabel="σ′(z)", ylim=(-0.01, 0.27))
+    return axes
+
+
+def logistic_fit(
+    x: Any,
+    y: Any,
+    intercept: float,
+    slope: float,
+    ax: Axes | None = None,
+    *,
+    names: Sequence[str] = ("no", "yes"),
+    xlabel: str = "x",
+) -> Axes:
+    """Draw yes/no data over one feature, the curve σ(intercept + slope·x), and its mean loss.
+
+    Parameters
+    ----------
+    x : array-like of shape (n,)
+    y : array-like of 0 and 1, shape (n,)
+        Each example is a mark at the height of its label; equal ones are stacked.
+    intercept, slope : float
+    ax : Axes, optional
+    names : (str, str)
+        What the labels 0 and 1 mean.
+    xlabel : str
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or plt.subplots()[1]
+    x, y = np.asarray(x, dtype=float), np.asarray(y)
+    span = np.ptp(x)
+    line = np.linspace(x.min() - 0.1 * span, x.max() + 0.1 * span, 200)
+    ax.plot(line, functions.sigmoid(intercept + slope * line), color="black", linestyle="-")
+    if slope and line[0] < -intercept / slope < line[-1]:
+        ax.axvline(-intercept / slope, color="grey", linewidth=1, linestyle=":")
+        ax.annotate(
+            "p = ½",
+            (-intercept / slope, 0.5),
+            xytext=(8, 0),
+            textcoords="offset points",
+            fontsize=9,
+            va="center",
+        )
+    for label, away in ((0, 1), (1, -1)):
+        here = np.sort(x[y == label])
+        # How many equal values came before: the place in the stack.
+        stack = np.arange(len(here)) - np.searchsorted(here, here)
+        ax.plot(
+            here,
+            label + 0.05 * away * stack,
+            MARKERS[label],
+            color=COLOURS[label],
+            alpha=0.8,
+            linestyle="none",
+            label=names[label],
+        )
+    loss = float(functions.binary_cross_entropy(intercept + slope * x, y))
+    ax.set(
+        title=f"mean loss {loss:.3f}",
+        xlabel=xlabel,
+        ylabel=f"probability of “{names[1]}”",
+        ylim=(-0.06, 1.06),
+    )
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return ax
+
+
+def two_squashers(axes: Any = None) -> Any:
+    """Draw the sigmoid and the normal CDF, and the derivative of the loss that each one gives.
+
+    Parameters
+    ----------
+    axes : two Axes, optional
+
+    Returns
+    -------
+    array of two Axes
+    """
+    from scipy import special
+
+    if axes is None:
+        axes = plt.subplots(1, 2, figsize=(7.5, 3.2))[1]
+    z = np.linspace(-5, 5, 201)
+    log_density = -(z**2) / 2 - np.log(2 * np.pi) / 2
+    for name, p, derivative in (
+        ("sigmoid", functions.sigmoid(z), functions.sigmoid(z) - 1),
+        ("normal CDF", special.ndtr(z), -np.exp(log_density - special.log_ndtr(z))),
+    ):
+        axes[0].plot(z, p, label=name)
+        axes[1].plot(z, derivative, label=f"{name}: ∂L/∂z")
+    axes[1].plot(z, special.ndtr(z) - 1, label="normal CDF: p − y")
+    axes[0].set(title="the curves", xlabel="score z", ylabel="probability p")
+    axes[1].set(title="derivative of the loss, y = 1", xlabel="score z", ylabel="∂L/∂z")
+    for ax in axes:
+        ax.legend(fontsize=9)
+    return axes
+
+
+# --- lesson 03: cross-entropy --------------------------------------------------------------------
+
+
+def surprise(p: Any, names: Sequence[str], ax: Axes | None = None) -> Axes:
+    """Draw the surprise −log p against p, with some probabilities marked.
+
+    Parameters
+    ----------
+    p : array-like of shape (m,)
+        Probabilities to mark.
+    names : sequence of m str
+        What stands beside the marks.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or plt.subplots()[1]
+    p = np.asarray(p, dtype=float)
+    grid = np.geomspace(min(1e-4, float(p.min())), 1, 400)
+    ax.plot(grid, -np.log(grid), color=COLOURS[0])
+    for i, (x, name) in enumerate(zip(p, names, strict=True)):
+        ax.plot(x, -np.log(x), MARKERS[i % len(MARKERS)], color="black", markersize=8)
+        ax.annotate(
+            f"{name}: {-np.log(x):.2f}",
+            (x, -np.log(x)),
+            xytext=(10, 4) if x < 0.8 else (0, 14),
+            textcoords="offset points",
+            ha="left" if x < 0.8 else "center",
+        )
+    ax.set(
+        xlabel="probability p that was given to what happened",
+        ylabel="surprise −log p (nats)",
+        xlim=(-0.02, 1.02),
+        ylim=(-0.4, -np.log(grid[0]) + 0.9),
+    )
+    return ax
+
+
+def expected_scores(p: float, axes: Any = None) -> Any:
+    """Draw what each forecast q is expected to cost when the truth is p, for four ways to charge.
+
+    Parameters
+    ----------
+    p : float
+        The true probability of a yes.
+    axes : four Axes, optional
+
+    Returns
+    -------
+    array of four Axes
+        Log loss, squared error, absolute error, and the share of wrong decisions at the threshold
+        ½. A dot, or a thick line, marks the cheapest forecasts.
+    """
+    if axes is None:
+        axes = plt.subplots(1, 4, figsize=(10, 2.8))[1]
+    q = np.linspace(0.001, 0.999, 999)
+    curves = {
+        "log loss": -p * np.log(q) - (1 - p) * np.log(1 - q),
+        "squared error": p * (1 - q) ** 2 + (1 - p) * q**2,
+        "absolute error": p * (1 - q) + (1 - p) * q,
+        "wrong decisions": np.where(q >= 0.5, 1 - p, p),
+    }
+    for ax, (title, cost) in zip(axes, curves.items(), strict=True):
+        ax.axvline(p, color="grey", linewidth=1, linestyle=":")
+        ax.plot(q, cost, color=COLOURS[0], linestyle="-")
+        cheapest = np.flatnonzero(cost <= cost.min() + 1e-12)
+        mark = ax.plot(q[cheapest], cost[cheapest], color=COLOURS[1], linestyle="-", clip_on=False)
+        if len(cheapest) > 2:
+            mark[0].set(linewidth=5, solid_capstyle="butt")
+        else:
+            mark[0].set(marker="o", markersize=9)
+        ax.set(title=title, xlabel="forecast q", xlim=(0, 1), xticks=(0, 0.5, 1))
+        ax.set_ylim(0, 3 if title == "log loss" else 1.05)
+    axes[0].set_ylabel("expected cost")
+    axes[0].text(p, 2.98, f" p = {p:.2f} ", ha="right" if p > 0.5 else "left", va="top")
+    return axes
+
+
+def loss_shapes(ax: Axes | None = None) -> Axes:
+    """Draw the loss of one example against its true class's score; the only other score is 1.
+
+    Three pairs of a way to make probabilities and a way to charge for them.
+
+    Parameters
+    ----------
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or plt.subplots()[1]
+    half = np.geomspace(1e-5, 8, 400)  # dense near 0, where the shares' loss is infinite
+    z = np.concatenate([-half[::-1], half])
+    p = functions.sigmoid(z - 1)
+    shares = -np.log(np.abs(z) / (np.abs(z) + 1))
+    ax.plot(z, -functions.log_sigmoid(z - 1), label="softmax, −log p")
+    ax.plot(z, (1 - p) ** 2, label="softmax, (1 − p)²")
+    ax.plot(z, shares, label="|z| / Σ|z|, −log p")
+    ax.set(xlabel="score of the true class (the other score is 1)", ylabel="loss", ylim=(-0.2, 9))
+    ax.legend()
+    return ax
