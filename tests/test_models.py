@@ -132,6 +132,12 @@ def test_gradient_and_curvature_equal_finite_differences(
 
 
 @both
+def test_curvature_of_saturated_probabilities_is_not_zero(model_type: type[Model]) -> None:
+    P = np.array([[0.0, 1.0], [1.0, 0.0]])
+    assert 0 < model_type()._curvature(P, np.array([[1.0, -1.0], [2.0, 0.5]])) < 1e-14
+
+
+@both
 def test_loss_history_falls_from_chance_to_the_loss_of_the_fitted_weights(
     model_type: type[Model],
 ) -> None:
@@ -252,6 +258,14 @@ def test_separable_classes_end_the_descent_without_a_warning(model_type: type[Mo
     model = model_type().fit(X, y)
     assert model.score(X, y) == 1
     assert model.loss_history_[-1] < 1e-4
+
+
+@both
+def test_tol_0_goes_as_far_as_floats_do(model_type: type[Model]) -> None:
+    X, y = [[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1]
+    model = model_type(tol=0.0).fit(X, y)
+    assert model.loss_history_[-1] < 1e-14
+    assert model.n_iter_ < 1000
 
 
 @both

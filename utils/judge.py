@@ -262,7 +262,7 @@ def _time_limit(seconds: float) -> Iterator[None]:
             with lock:
                 if not done.is_set():
                     send(ctypes.py_object(TimeLimitError))
-            wait = 0.05  # a bare `except:` inside the loop swallows one; the next may get through
+            wait = 0.002  # a bare `except:` inside the loop swallows one; the next may get through
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()

@@ -27,6 +27,7 @@ from utils.functions import (
     softmax,
 )
 
+_EPS = np.finfo(np.float64).eps
 # A loss is a mean of many rounded numbers. A rise as small as this is no rise.
 _ROUNDING = 1e-12
 
@@ -71,17 +72,16 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             If `max_iter` steps were too few to reach `tol`.
         """
         X, Y = self._checked(X, y)
-        # The descent is quick where the loss curves alike in all directions. So it works on centred
-        # features of like scale; the weights are translated back below. 2λ stands for the penalty.
+        # The descent is quick where the loss curves alike in all directions. Along a feature it
+        # curves by ½ (variance + 2λ) at most. So: centre, divide by the root of that, descend, and
+        # translate the weights back.
         mean = X.mean(axis=0)
         scale = np.sqrt(X.var(axis=0) + 2 * self.lam)
-        constant = scale <= len(X) * np.finfo(np.float64).eps * np.abs(mean)
-        scale[constant] = 1
+        scale[scale <= len(X) * _EPS * np.abs(mean)] = 1  # constant: what varies is rounding
         Z = X - mean
         Z /= scale
-
         penalty = np.append(0, self.lam / scale**2)  # (d+1,), none on the intercept
-        tol = max(self.tol, np.finfo(np.float64).eps)  # a gradient below that is rounding
+        tol = max(self.tol, _EPS)  # what is left of a smaller gradient is rounding
 
         Theta, steepest = self._descend(Z, Y, penalty, tol)
         self.coef_ = Theta[:, 1:] / scale
@@ -118,7 +118,7 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         while (steepest := np.abs(gradient).max()) > tol and len(history) <= self.max_iter:
             # Along the direction the loss is nearly a parabola; step to its lowest point. Should
             # the step be too long, halve it until the loss falls by a tenth of what slope promises.
-            change = (direction[:, 1:] @ Z.T).T + direction[:, 0]  # of the logits, (n, K)
+            change = (direction[:, 1:] @ Z.T).T + direction[:, 0]  # in logits, (n, K)
             slope = np.vdot(gradient, direction)
             curvature = self._curvature(P, change) + np.vdot(direction, penalty * direction)
             step = -slope / curvature
@@ -161,7 +161,10 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         if len(self.classes_) < 2:
             only = self.classes_.tolist()[0]
             raise ValueError(f"y must hold two classes or more, got one class only: {only!r}")
-        return X_checked, np.asfortranarray(self._targets(one_hot(labels, len(self.classes_))))
+        Y = self._targets(one_hot(labels, len(self.classes_)))
+        # Column by column in memory, as all (n, K) arrays of the descent then are: NumPy adds up a
+        # few long columns several times faster than many short rows.
+        return X_checked, np.asfortranarray(Y)
 
     # What differs between the two models.
 
@@ -200,8 +203,7 @@ class LogisticRegression(_LinearClassifier):
         λ, the strength of the penalty ½ λ‖W‖² beside the mean loss. The intercept is not penalised.
         scikit-learn's C corresponds to λ = 1/(nC).
     tol : float, default 1e-5
-        The descent ends when no entry of the gradient is larger, as measured on features scaled to
-        standard deviation 1.
+        The descent ends when no entry of the gradient, for standardised features, is larger.
     max_iter : int, default 1000
         The descent ends after this many steps in any case, with a warning.
 
@@ -311,7 +313,8 @@ class LogisticRegression(_LinearClassifier):
         return sigmoid(logits), float(binary_cross_entropy(logits, Y))
 
     def _curvature(self, P: Floats, change: Floats) -> float:
-        return float(np.sum(P * (1 - P) * change**2) / len(P))
+        # ε, because P may round to 0 or 1 but the curvature divides the slope.
+        return float(np.sum((P * (1 - P) + _EPS) * change**2) / len(P))
 
 
 class SoftmaxRegression(_LinearClassifier):
@@ -325,8 +328,7 @@ class SoftmaxRegression(_LinearClassifier):
         λ = 2/(nC) gives the probabilities of scikit-learn's model, as the two rows of weights here
         are each half of its one, with opposite signs.
     tol : float, default 1e-5
-        The descent ends when no entry of the gradient is larger, as measured on features scaled to
-        standard deviation 1.
+        The descent ends when no entry of the gradient, for standardised features, is larger.
     max_iter : int, default 1000
         The descent ends after this many steps in any case, with a warning.
 
@@ -435,7 +437,8 @@ class SoftmaxRegression(_LinearClassifier):
     def _curvature(self, P: Floats, change: Floats) -> float:
         # For a row p of P, changeᵀ (diag(p) − ppᵀ) change is the variance of the change under p.
         mean = np.sum(P * change, axis=1, keepdims=True)
-        return float(np.sum(P * (change - mean) ** 2) / len(P))
+        # ε, because P may round to 0 or 1 but the curvature divides the slope.
+        return float(np.sum((P + _EPS) * (change - mean) ** 2) / len(P))
 
 
 def _gradient(P: Floats, Y: Floats, Z: Floats, Theta: Floats, penalty: Floats) -> Floats:

@@ -11,7 +11,7 @@ import numpy as np
 from utils.judge import Arguments, Exercise, Group, Misconception, plain
 
 LN3 = np.log(3.0)
-EPSILONS = (1e-9, 1e-15, 1e-12, 1e-10, 1e-8, 1e-7, 1e-6, 1e-5, 1e-16)  # as published code has them
+TINY = ("1e-9", "1e-12", "1e-10", "1e-8", "1e-15", "1e-7")  # as published code has them
 
 
 def _list(values: Any) -> str:
@@ -41,16 +41,18 @@ def _scaled(rng: np.random.Generator) -> list[Arguments]:
 
 def _one_hot_drive(answer: Callable[..., Any], y: Any, n_classes: int, scale: float = 1) -> Any:
     Y = plain(answer(y, n_classes))
-    if scale != 1:
+    if scale != 1 and isinstance(Y, np.ndarray):
+        Y = Y.copy()
         Y *= scale  # in place: an array of integers refuses
     return Y
 
 
 def _one_hot(y: Any, n_classes: int, scale: float = 1) -> Any:
-    from sklearn.preprocessing import label_binarize
+    from scipy import sparse
 
-    # One class more than there is: with two classes scikit-learn would make a single column.
-    return scale * label_binarize(y, classes=range(n_classes + 1))[:, :n_classes]
+    n = len(y)
+    entries = np.full(n, float(scale)), (np.arange(n), y)
+    return sparse.coo_array(entries, shape=(n, n_classes)).toarray()
 
 
 def _one_hot_law(arguments: Arguments, Y: Any) -> str | None:
@@ -91,7 +93,7 @@ def _label_as_entry(y: Any, n_classes: int) -> Any:
 def _few(rng: np.random.Generator) -> list[Arguments]:
     return [
         (np.array([[0.0, LN3]]), np.array([1])),
-        (np.array([[2.0, 1.0, 0.1]]), np.array([1])),
+        (np.array([[2.0, 1.0, 0.1]]), np.array([0])),
         (np.array([[0.0, LN3], [0.5, 0.5]]), np.array([1, 0])),
         (rng.normal(size=(3, 3)), np.array([1, 2, 0])),
         (rng.normal(scale=2, size=(3, 5)), np.array([4, 0, 2])),
@@ -104,7 +106,7 @@ def _far(rng: np.random.Generator) -> list[Arguments]:
     return [
         (np.array([[0.0, 69.1]]), np.array([0])),
         (np.array([[0.0, 1000.0]]), np.array([0])),
-        (np.array([[0.0, 1000.0]]), np.array([1])),
+        (np.array([[0.0, 1000.0], [0.0, 1000.0]]), np.array([1, 0])),
         (np.array([[-1000.0, -1000.0 - LN3]]), np.array([1])),
         (np.vstack([near, near - 800]), np.array([2, 0, 1, 0])),
         (np.array([[1000.0, -1000.0, 0.0], [3.0, 1.0, 2.0]]), np.array([1, 0])),
@@ -138,7 +140,7 @@ def _loss_law(losses: Callable[..., Any], arguments: Arguments, loss: Any) -> st
     """Say what is visibly wrong with a mean loss."""
     each = losses(*arguments)
     if not np.isfinite(loss):
-        return f"the loss came out as {loss}, though it is finite"
+        return f"the loss came out as {loss}; every loss here is finite"
     if loss < 0:
         return "minus the logarithm of a probability is never negative; yours is"
     if len(each) > 1:
@@ -198,6 +200,7 @@ def _few_binary(rng: np.random.Generator) -> list[Arguments]:
     return [
         (np.array([LN3]), np.array([1])),
         (np.array([LN3]), np.array([0])),
+        (np.array([0.5]), np.array([1])),
         (np.array([LN3, -1.0]), np.array([0, 1])),
         (np.array([0.5, -2.0, 1.5]), np.array([1, 0, 0])),
         (rng.normal(scale=2, size=7), np.array([0, 1, 1, 0, 1, 0, 0])),
@@ -209,17 +212,15 @@ def _far_binary(rng: np.random.Generator) -> list[Arguments]:
         (np.array([69.1]), np.array([0])),
         (np.array([-1000.0]), np.array([1])),
         (np.array([1000.0]), np.array([0])),
-        (np.array([1000.0]), np.array([1])),
-        (np.array([-1000.0]), np.array([0])),
+        (np.array([1000.0, -1000.0]), np.array([1, 1])),
+        (np.array([-1000.0, 1000.0, 0.0]), np.array([0, 0, 1])),
         (np.array([800.0, -40.0, 2.0, -900.0]) + rng.normal(), np.array([1, 1, 0, 0])),
     ]
 
 
-def _binary_losses(z: Any, y: Any) -> Any:
-    from scipy import stats
-
-    # The sigmoid is the logistic distribution's cdf, and one minus it the survival function.
-    return np.where(y == 1, -stats.logistic.logcdf(z), -stats.logistic.logsf(z))
+def _binary_losses(z: Any, y: Any) -> list[Any]:
+    """Return the loss of each example: two classes, with the scores 0 and z."""
+    return _losses(np.column_stack([np.zeros_like(z), z]), y)
 
 
 def _sigmoid(z: Any) -> Any:
@@ -278,7 +279,7 @@ def _zeros(rng: np.random.Generator) -> list[Arguments]:
 def _kl(p: Any, q: Any) -> Any:
     from scipy import special
 
-    return special.rel_entr(p, q).sum(axis=-1)
+    return (special.xlogy(p, p) - special.xlogy(p, q)).sum(axis=-1)
 
 
 def _kl_law(arguments: Arguments, result: Any) -> str | None:
@@ -319,7 +320,12 @@ EXERCISES = (
         call="one_hot(y, n_classes)",
         groups=(
             Group("a 1 in the label's own column, 0 elsewhere", 1, _all_occur, _one_hot_law),
-            Group("a column for every class, even one that no label names", 1, _some_missing, _one_hot_law),
+            Group(
+                "a column for every class, even one that no label names",
+                1,
+                _some_missing,
+                _one_hot_law,
+            ),
             Group("the entries are floats: Y *= 0.9 works", 1, _scaled),
         ),
         oracle=_one_hot,
@@ -407,7 +413,12 @@ EXERCISES = (
         call="cross_entropy(logits, y)",
         groups=(
             Group("the mean of −log p of the true classes", 2, _few, partial(_loss_law, _losses)),
-            Group("exact for scores of ±1000 and for rows 800 apart", 2, _far, partial(_loss_law, _losses)),
+            Group(
+                "exact for scores of ±1000 and for rows 800 apart",
+                2,
+                _far,
+                partial(_loss_law, _losses),
+            ),
         ),
         oracle=_cross_entropy,
         forbids=(
@@ -577,13 +588,13 @@ EXERCISES = (
             ),
             *(
                 Misconception(
-                    f"{eps:g} inside the logarithm",
-                    partial(_ce_epsilon, eps),
-                    f"The number {eps:g} inside your logarithm (added, or as a lower limit) caps "
-                    f"every loss at {-np.log(eps):.1f}: the worst mistakes all look alike. Work "
+                    f"{tiny} inside the logarithm",
+                    partial(_ce_epsilon, float(tiny)),
+                    f"The number {tiny} inside your logarithm (added, or as a lower limit) caps "
+                    f"every loss at {-np.log(float(tiny)):.1f}: the worst mistakes all look alike. Work "
                     "from the scores, and no such number is needed.",
                 )
-                for eps in EPSILONS
+                for tiny in TINY
             ),
         ),
     ),
@@ -591,10 +602,17 @@ EXERCISES = (
         number="03.3",
         call="binary_cross_entropy(z, y)",
         groups=(
-            Group("the mean of −log p of what happened", 2, _few_binary, partial(_loss_law, _binary_losses)),
-            Group("exact for log-odds of ±1000", 1, _far_binary, partial(_loss_law, _binary_losses)),
+            Group(
+                "the mean of −log p of what happened",
+                2,
+                _few_binary,
+                partial(_loss_law, _binary_losses),
+            ),
+            Group(
+                "exact for log-odds of ±1000", 1, _far_binary, partial(_loss_law, _binary_losses)
+            ),
         ),
-        oracle=lambda z, y: _binary_losses(z, y).mean(),
+        oracle=lambda z, y: np.mean(_binary_losses(z, y)),
         forbids=(
             "utils.binary_cross_entropy",
             "utils.functions.binary_cross_entropy",
@@ -630,9 +648,7 @@ EXERCISES = (
             ),
             Misconception(
                 "minus on the first term only",
-                lambda z, y: (
-                    -y * np.log(_sigmoid(z)) + (1 - y) * np.log(1 - _sigmoid(z))
-                ).mean(),
+                lambda z, y: (-y * np.log(_sigmoid(z)) + (1 - y) * np.log(1 - _sigmoid(z))).mean(),
                 "Your minus reaches the first term only, so a label 0 lowers the loss. It belongs "
                 "in front of both: put the sum in brackets.",
             ),
@@ -725,11 +741,11 @@ EXERCISES = (
                 "log(1 + exp(−z)), and its exponent can be kept negative.",
             ),
             Misconception(
-                "1 − p written as σ(−z), but rounded",
+                "exponential not kept small",
                 lambda z, y: -np.log(_sigmoid(np.where(y == 1, z, -z))).mean(),
-                "Writing 1 − p as σ(−z) is a good idea, and it survives 69.1. At 1000 the "
-                "exponential leaves the floats. Simplify the logarithm on paper, then see that no "
-                "exponent is positive.",
+                "Minus the log of σ(s), with s = z for label 1 and s = −z for label 0, is the right "
+                "idea, and it survives 69.1. At 1000 the exponential leaves the floats: see to it "
+                "that no exponent is positive.",
             ),
             Misconception(
                 "exp overflows",
@@ -740,13 +756,13 @@ EXERCISES = (
             ),
             *(
                 Misconception(
-                    f"{eps:g} inside the logarithm",
-                    partial(_bce_epsilon, eps),
-                    f"The number {eps:g} inside your logarithm (added, or as a lower limit) caps "
-                    f"every loss at {-np.log(eps):.1f}: the worst mistakes all look alike. Work "
+                    f"{tiny} inside the logarithm",
+                    partial(_bce_epsilon, float(tiny)),
+                    f"The number {tiny} inside your logarithm (added, or as a lower limit) caps "
+                    f"every loss at {-np.log(float(tiny)):.1f}: the worst mistakes all look alike. Work "
                     "from the log-odds, and no such number is needed.",
                 )
-                for eps in EPSILONS
+                for tiny in TINY
             ),
         ),
     ),
@@ -756,7 +772,13 @@ EXERCISES = (
         groups=(
             Group("two distributions", 1, _two, _kl_law),
             Group("one number for each row of two matrices", 1, _tables, _kl_law),
-            Group("0·log 0 is 0, and q = 0 < p gives inf, without a warning", 1, _zeros, _kl_law, quiet=True),
+            Group(
+                "0·log 0 is 0, and q = 0 < p gives inf, without a warning",
+                1,
+                _zeros,
+                _kl_law,
+                quiet=True,
+            ),
         ),
         oracle=_kl,
         forbids=(
@@ -914,21 +936,21 @@ EXERCISES = (
             ),
             *(
                 Misconception(
-                    f"{eps:g} added to both",
-                    partial(_kl_epsilon, eps),
-                    f"The number {eps:g} inside your logarithm (added, or as a lower limit) hides "
+                    f"{tiny} added to both",
+                    partial(_kl_epsilon, float(tiny)),
+                    f"The number {tiny} inside your logarithm (added, or as a lower limit) hides "
                     "the infinity: q = 0 < p has to give inf. Treat p = 0 by itself instead.",
                 )
-                for eps in EPSILONS
+                for tiny in TINY[:4]
             ),
             *(
                 Misconception(
-                    f"{eps:g} added to q",
-                    partial(_kl_epsilon_q, eps),
-                    f"The number {eps:g} that you add to q hides the infinity (q = 0 < p has to "
+                    f"{tiny} added to q",
+                    partial(_kl_epsilon_q, float(tiny)),
+                    f"The number {tiny} that you add to q hides the infinity (q = 0 < p has to "
                     "give inf), and 0·log 0 is still nan. Treat p = 0 by itself instead.",
                 )
-                for eps in EPSILONS
+                for tiny in TINY[:4]
             ),
         ),
     ),
