@@ -1,5 +1,7 @@
 """`check` answers in one clear sentence whatever it is given, and the notebook goes on."""
 
+import os
+import subprocess
 import sys
 
 import numpy as np
@@ -166,6 +168,16 @@ def test_an_endless_python_loop_is_stopped(monkeypatch, swallows):
     assert "is there a loop that never ends?" in verdict.message
     assert "not judged yet" in verdict.message
     assert sum(range(10)) == 45  # nothing is raised afterwards
+
+
+@pytest.mark.parametrize("tool", ["cProfile", "trace"])
+def test_a_check_works_under_a_profiler_and_a_tracer(tool):
+    code = "import tests.test_checks as t; assert t.check(t.mended, name='softmax').passed"
+    command = {
+        "cProfile": f"import cProfile; cProfile.run({code!r}, {os.devnull!r})",
+        "trace": f"import sys; sys.settrace(lambda *a: None); {code}",
+    }
+    subprocess.run([sys.executable, "-c", command[tool]], check=True, timeout=60)
 
 
 @pytest.mark.parametrize(

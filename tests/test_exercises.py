@@ -40,7 +40,7 @@ FORMS = {
     "float32": lambda a: a.astype(np.float32) if a.dtype.kind == "f" else a,
     "float64": lambda a: a.astype(np.float64) if a.dtype.kind in "iubf" else a,
     "a list": lambda a: a.tolist(),
-    "Fortran order": np.asfortranarray,
+    "Fortran order": lambda a: np.asarray(a, order="F"),
     "not contiguous": spread_out,
     "read-only": lambda a: np.frombuffer(a.tobytes(), a.dtype).reshape(a.shape),
 }

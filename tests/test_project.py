@@ -54,7 +54,15 @@ def test_requirements_are_what_the_lock_exports():
     uv = shutil.which("uv")
     if uv is None:
         pytest.skip("uv is not installed")
-    command = [uv, "export", "--locked", "--no-hashes", "--no-header", "--format", "requirements-txt"]
+    command = [
+        uv,
+        "export",
+        "--locked",
+        "--no-hashes",
+        "--no-header",
+        "--format",
+        "requirements-txt",
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if "network" in done.stderr or "dns" in done.stderr:
         pytest.skip("uv cannot reach the package index")

@@ -30,9 +30,7 @@ def seconds(code: str) -> float:
 
 def import_row(pairs: int = 9) -> tuple[str, ...]:
     """`import utils` beyond NumPy."""
-    more = [
-        seconds("import numpy, utils") - seconds("import numpy") for _ in range(pairs)
-    ]
+    more = [seconds("import numpy, utils") - seconds("import numpy") for _ in range(pairs)]
     return "import utils, beyond NumPy", f"{statistics.median(more):.3f}", "", ""
 
 
@@ -50,7 +48,9 @@ def lesson_row(path: Path) -> tuple[str, ...]:
 
 def table() -> list[tuple[str, ...]]:
     """Rows under HEADER: the import, then every notebook."""
-    paths = [p for folder in ("lessons", "solutions") for p in sorted((ROOT / folder).glob("*.ipynb"))]
+    paths = [
+        p for folder in ("lessons", "solutions") for p in sorted((ROOT / folder).glob("*.ipynb"))
+    ]
     return [import_row(), *map(lesson_row, paths)]
 
 

@@ -1,11 +1,11 @@
 """Time, loss and memory of `SoftmaxRegression` beside scikit-learn and textbook gradient descent.
 
-Run as ``python tests/benchmarks/bench_models.py`` (five minutes if nothing else runs), or with
-``--quick`` for digits alone. Ours and scikit-learn run in turn in one process, so the ratio, the
-median over pairs of neighbouring runs, means more than the seconds. Textbook descent runs once.
+Run as ``python tests/benchmarks/bench_models.py`` (ten minutes, most of them textbook descent on
+the large data), or with ``--quick`` for digits alone. Ours and scikit-learn run in turn in one
+process, so the ratio, the median over pairs of neighbouring runs, means more than the seconds.
 
-On data as small as digits more threads than one cost time, more so if the cores are busy; thus the
-comparison on one thread is the steadier one.
+The rows for one thread are the steadier ones: threads that wait for a busy core spoil the others.
+Textbook descent runs once, on one thread.
 """
 
 import os
@@ -111,7 +111,6 @@ def rows_of(name: str, data: Data, n_runs: int, threads: int) -> list[tuple[str,
     with threadpool_limits(threads):
         ours(*arguments), sklearns(*arguments)  # warm up
         pairs = [(timed(ours, *arguments), timed(sklearns, *arguments)) for _ in range(n_runs)]
-        slow, slow_fit = timed(textbook, *arguments)
     own = statistics.median(a for (a, _), _ in pairs)
     their = statistics.median(b for _, (b, _) in pairs)
     ratio = statistics.median(a / b for (a, _), (b, _) in pairs)
@@ -119,9 +118,12 @@ def rows_of(name: str, data: Data, n_runs: int, threads: int) -> list[tuple[str,
     results = [
         ("ours", own_fit, own, ratio, peak_megabytes(ours, *arguments)),
         ("scikit-learn", their_fit, their, 1.0, peak_megabytes(sklearns, *arguments)),
-        # Three steps need as much memory as three thousand.
-        ("textbook", slow_fit, slow, slow / their, peak_megabytes(textbook, *arguments, 3)),
     ]
+    if threads == 1:
+        with threadpool_limits(1):
+            slow, slow_fit = timed(textbook, *arguments)
+        memory = peak_megabytes(textbook, *arguments, 3)  # as much for 3 steps as for 3 000
+        results.append(("textbook", slow_fit, slow, slow / their, memory))
     their_loss = loss(*arguments, their_fit)
     return [
         (
@@ -144,13 +146,15 @@ def table(quick: bool = False) -> list[tuple[str, ...]]:
 
     Quick takes digits only.
     """
-    cores = os.cpu_count() or 1
-    rows = []
-    for threads in sorted({1, cores}):
-        rows += rows_of("digits", standardised_digits(), 21, threads)
+    data_sets = [("digits", standardised_digits(), 21)]
     if not quick:
-        rows += rows_of("Gaussian 60 000 × 784", gaussian_classes(), 5, cores)
-    return rows
+        data_sets.append(("Gaussian 60 000 × 784", gaussian_classes(), 5))
+    return [
+        row
+        for name, data, n_runs in data_sets
+        for threads in sorted({1, os.cpu_count() or 1})
+        for row in rows_of(name, data, n_runs, threads)
+    ]
 
 
 if __name__ == "__main__":
