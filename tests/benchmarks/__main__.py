@@ -7,5 +7,5 @@ from tests.benchmarks._table import show
 
 for path in sorted(Path(__file__).parent.glob("bench_*.py")):
     benchmark = importlib.import_module(f"tests.benchmarks.{path.stem}")
-    print(f"\n{benchmark.__doc__.partition(chr(10))[0]}\n")
+    print(f"\n{str(benchmark.__doc__).splitlines()[0]}\n")
     show(benchmark.HEADER, benchmark.table())

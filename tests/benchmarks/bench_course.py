@@ -36,7 +36,7 @@ def import_row(pairs: int = 9) -> tuple[str, ...]:
 
 def lesson_row(path: Path) -> tuple[str, ...]:
     """One notebook, run in a kernel of its own."""
-    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    notebook = nbformat.read(path, as_version=4)
     os.environ["COURSE_STATE"] = tempfile.mkdtemp()
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     NotebookClient(notebook, resources={"metadata": {"path": str(path.parent)}}).execute()
@@ -55,6 +55,7 @@ def table() -> list[tuple[str, ...]]:
 
 
 if __name__ == "__main__":
-    from _table import show  # beside this file
+    sys.path.insert(0, str(ROOT))  # so that it runs from any folder
+    from tests.benchmarks._table import show
 
     show(HEADER, table())
