@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from jupytext.myst import MystMetadataParsingError, get_parser, myst_to_notebook
 from nbformat import ValidationError
-from yaml import YAMLError  # type: ignore[import-untyped]
+from yaml import YAMLError
 
 from utils.instructor.cells import BADGES, MARKDOWN, Cell, parse
 
