@@ -20,6 +20,7 @@ import scipy.special
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # to find utils from any folder
 
+from tests.benchmarks._table import show
 from utils import functions
 
 HEADER = (
@@ -107,13 +108,5 @@ def table() -> list[tuple[str, ...]]:
     ]
 
 
-def main() -> None:
-    """Print the table, its columns aligned."""
-    rows = [HEADER, *table()]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for cells in rows:
-        print("  ".join(cell.rjust(width) for cell, width in zip(cells, widths, strict=True)))
-
-
 if __name__ == "__main__":
-    main()
+    show(HEADER, table())

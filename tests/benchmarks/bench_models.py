@@ -23,6 +23,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # so that it runs from any folder
 
+from tests.benchmarks._table import show
 from utils.datasets import digits
 from utils.functions import Floats, cross_entropy, one_hot, softmax
 from utils.models import SoftmaxRegression
@@ -158,7 +159,4 @@ def table(quick: bool = False) -> list[tuple[str, ...]]:
 
 
 if __name__ == "__main__":
-    rows = [HEADER, *table(quick="--quick" in sys.argv[1:])]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
+    show(HEADER, table(quick="--quick" in sys.argv[1:]))
