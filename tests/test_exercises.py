@@ -25,8 +25,8 @@ def open_to_all(exercise):
 
 def reshaped(change, result):
     """Apply a change to every array of a result."""
-    if isinstance(result, tuple):
-        return tuple(reshaped(change, part) for part in result)
+    if isinstance(result, tuple | list):
+        return type(result)(reshaped(change, part) for part in result)
     return change(np.asarray(result))
 
 
@@ -40,7 +40,7 @@ FORMS = {
     "float32": lambda a: a.astype(np.float32) if a.dtype.kind == "f" else a,
     "float64": lambda a: a.astype(np.float64) if a.dtype.kind in "iubf" else a,
     "a list": lambda a: a.tolist(),
-    "Fortran order": lambda a: np.asarray(a, order="F"),
+    "Fortran order": lambda a: np.asarray(a, order="F"),  # asfortranarray turns 0-d into 1-d
     "not contiguous": spread_out,
     "read-only": lambda a: np.frombuffer(a.tobytes(), a.dtype).reshape(a.shape),
 }

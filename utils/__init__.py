@@ -22,11 +22,33 @@ _HOME = {
     ],
     "utils.models": ["LogisticRegression", "SoftmaxRegression"],
     "utils.datasets": ["three_clusters", "iris_two_species", "iris", "digits"],
+    "utils.calibration": [
+        "reliability_curve",
+        "expected_calibration_error",
+        "maximum_calibration_error",
+        "top_label",
+        "classwise_calibration_error",
+        "brier_score",
+        "brier_decomposition",
+        "noise_floor",
+        "consistency_band",
+        "reliability_in_words",
+    ],
     "utils.predictions": ["predict", "settle", "my_predictions"],
     "utils.checks": ["check", "progress"],
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
-_SUBMODULES = ["functions", "models", "datasets", "plots", "predictions", "concepts", "checks"]
+_SUBMODULES = [
+    "functions",
+    "models",
+    "descent",
+    "calibration",
+    "datasets",
+    "plots",
+    "predictions",
+    "concepts",
+    "checks",
+]
 
 __all__ = [*_MODULE_OF, *_SUBMODULES]
 

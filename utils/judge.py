@@ -90,6 +90,10 @@ class Exercise:
     drive : callable, optional
         ``drive(answer, *arguments)`` where the exercise is more than one call, such as fitting a
         class and predicting with it. It returns plain values.
+    signature : callable, optional
+        ``signature(arguments, value)`` where an answer draws at random: what two answers with the
+        same mistake have in common whatever they drew, as a plain value. Known mistakes are
+        recognised by it; by the values themselves if it is left out.
     """
 
     number: str
@@ -101,6 +105,7 @@ class Exercise:
     rtol: float = 1e-6
     atol: float = 1e-9
     drive: Callable[..., Any] | None = None
+    signature: Callable[[Arguments, Any], Any] | None = None
 
     def __post_init__(self) -> None:
         if self.oracle is None and any(group.law is None for group in self.groups):
@@ -544,7 +549,7 @@ def _recognise(
             if outcome is None:
                 continue
             other = run(misconception.wrong, arguments, exercise.drive, seconds=None)
-            same = _alike(outcome, other, group, exercise)
+            same = _alike(outcome, other, arguments, group, exercise)
             agreements += same
             if group is failing_group:
                 fits = fits and same
@@ -556,13 +561,16 @@ def _recognise(
     return best
 
 
-def _alike(a: Outcome, b: Outcome, group: Group, exercise: Exercise) -> bool:
+def _alike(a: Outcome, b: Outcome, arguments: Arguments, group: Group, exercise: Exercise) -> bool:
     if a.error or b.error:
         return a.error == b.error
     if bool(a.changed) != bool(b.changed) or (group.quiet and bool(a.warned) != bool(b.warned)):
         return False
     try:
-        return agree(a.value, b.value, exercise.rtol, exercise.atol)
+        first, second = a.value, b.value
+        if exercise.signature:
+            first, second = (plain(exercise.signature(arguments, v)) for v in (first, second))
+        return agree(first, second, exercise.rtol, exercise.atol)
     except (TypeError, AttributeError, ValueError):  # one a tuple, the other not
         return False
 
@@ -597,6 +605,9 @@ def leans_on(answer: Any, forbids: Sequence[str]) -> str:
             continue
         seen.add(id(obj))
         if isinstance(obj, type):
+            inherited = next((base for base in obj.__mro__ if id(base) in targets), None)
+            if inherited:
+                return targets[id(inherited)]
             todo += [part for part in vars(obj).values() if isinstance(part, types.FunctionType)]
         code = getattr(obj, "__code__", None)
         if not isinstance(code, types.CodeType):

@@ -9,10 +9,6 @@ from utils.instructor.source import Course, Lesson
 BEGIN, END = "<!-- lessons -->", "<!-- end of lessons -->"
 # Lessons that are announced and not yet written; a row goes when its lesson is there.
 TO_COME = {
-    "04": "Gradient descent",
-    "05": "Softmax regression, scikit-learn style",
-    "06": "Decision regions",
-    "07": "Reliability diagrams",
     "08": "L2 regularization and calibration",
     "09": "Temperature scaling",
     "10": "Softmax elsewhere",

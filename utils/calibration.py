@@ -1,0 +1,597 @@
+"""Does 80 % mean 80 %? Reliability curves, calibration errors, and what chance alone would give.
+
+Most functions take `confidence`, how sure each of n predictions was, and `correct`, whether it was
+right. For a yes/no forecast these are the probability of yes and whether it came; for K classes
+`top_label(P, y)` makes them, or P[:, k] and y == k for one class k. Bins hold lo ≤ confidence < hi,
+the last one its upper end too; a bin without predictions has nan where its averages would stand.
+"""
+
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from utils.functions import Floats, Integers, _floats, one_hot
+
+Strategy: TypeAlias = Literal["uniform", "quantile"]
+Rng: TypeAlias = np.random.Generator | int
+
+_BLOCK = 2**16  # numbers worked on at a time: half a megabyte, which the processor's cache holds
+
+
+class ReliabilityCurve(NamedTuple):
+    """What `reliability_curve` found in each bin."""
+
+    counts: Integers
+    """Predictions in each bin, shape (n_bins,)."""
+    confidence: Floats
+    """Their mean confidence, shape (n_bins,)."""
+    accuracy: Floats
+    """The share of them that was right, shape (n_bins,)."""
+    edges: Floats
+    """Where the bins begin and end, shape (n_bins + 1,)."""
+
+
+class BrierDecomposition(NamedTuple):
+    """The five parts of a Brier score; ``score`` puts them together again."""
+
+    reliability: float
+    """Squared gaps between confidence and accuracy: 0 when calibrated."""
+    resolution: float
+    """How far the bins' accuracies lie from the overall one: the more, the better."""
+    uncertainty: float
+    """The score of a forecast that says the overall shares every time."""
+    within_bin_variance: float
+    """Variance of the forecasts inside their bins."""
+    within_bin_covariance: float
+    """Twice the covariance of forecasts and outcomes inside the bins."""
+
+    @property
+    def score(self) -> float:
+        """The Brier score, to rounding."""
+        inside = self.within_bin_variance - self.within_bin_covariance
+        return self.reliability - self.resolution + self.uncertainty + inside
+
+
+class NoiseFloor(NamedTuple):
+    """The calibration error that chance alone gives a perfectly calibrated model."""
+
+    mean: float
+    """On average."""
+    high: float
+    """Exceeded in 5 % of cases only (or 1 − level)."""
+
+
+def reliability_curve(
+    confidence: ArrayLike, correct: ArrayLike, n_bins: int = 15, strategy: Strategy = "uniform"
+) -> ReliabilityCurve:
+    """Sort predictions into bins by confidence and see how often each bin was right.
+
+    Parameters
+    ----------
+    confidence : array_like, shape (n,)
+        How sure each prediction was, 0 to 1.
+    correct : array_like of bool or of 0 and 1, shape (n,)
+        Whether it was right.
+    n_bins : int
+        Number of bins.
+    strategy : {"uniform", "quantile"}
+        Bins of equal width, or with about equally many predictions in each.
+
+    Returns
+    -------
+    ReliabilityCurve
+        A named tuple: counts, confidence, accuracy, edges.
+
+    Raises
+    ------
+    ValueError
+        If confidence is empty, holds nan or leaves [0, 1]; if correct has another length or holds
+        anything but true and false; if n_bins is less than 1 or the strategy is unknown.
+
+    Notes
+    -----
+    The edges are k / n_bins, so a confidence of 0.7 begins the eighth of ten bins, as one expects;
+    np.linspace(0, 1, 11)[7] is 0.7000000000000001. scikit-learn's `calibration_curve` agrees where
+    no confidence lies on an edge; it has lo < confidence ≤ hi and leaves empty bins out.
+
+    Examples
+    --------
+    >>> curve = reliability_curve([0.6, 0.8, 0.9, 1.0], [False, True, True, True], n_bins=4)
+    >>> curve.counts
+    array([0, 0, 1, 3])
+    >>> curve.confidence
+    array([nan, nan, 0.6, 0.9])
+    >>> curve.accuracy
+    array([nan, nan,  0.,  1.])
+    """
+    p, right = _predictions(confidence, correct)
+    place, edges = _bins(p, n_bins, strategy)
+    counts = np.bincount(place, minlength=n_bins)
+    with np.errstate(invalid="ignore"):  # 0 / 0 is nan: nothing is known about an empty bin
+        mean = np.bincount(place, p, n_bins) / counts
+        accuracy = np.bincount(place, right, n_bins) / counts
+    return ReliabilityCurve(counts, mean, accuracy, edges)
+
+
+def expected_calibration_error(
+    confidence: ArrayLike, correct: ArrayLike, n_bins: int = 15, strategy: Strategy = "uniform"
+) -> float:
+    """Mean gap between confidence and accuracy, each bin weighted by its share of predictions (ECE).
+
+    Parameters
+    ----------
+    confidence, correct, n_bins, strategy
+        As for `reliability_curve`.
+
+    Returns
+    -------
+    float
+        0 to 1. Compare it with `noise_floor`: 0 is not to be expected even of a perfect model.
+
+    Raises
+    ------
+    ValueError
+        As for `reliability_curve`.
+
+    References
+    ----------
+    M. P. Naeini, G. F. Cooper and M. Hauskrecht (2015), "Obtaining well calibrated probabilities
+    using Bayesian binning", AAAI.
+
+    Examples
+    --------
+    >>> error = expected_calibration_error([0.6, 0.8, 0.9, 1.0], [False, True, True, True], 4)
+    >>> print(f"{error:.3f}")  # 1/4 · 0.6 + 3/4 · 0.1
+    0.225
+    """
+    counts, mean, accuracy, _ = reliability_curve(confidence, correct, n_bins, strategy)
+    return float(np.nansum(counts * np.abs(accuracy - mean)) / counts.sum())
+
+
+def maximum_calibration_error(
+    confidence: ArrayLike, correct: ArrayLike, n_bins: int = 15, strategy: Strategy = "uniform"
+) -> float:
+    """Largest gap between confidence and accuracy in any bin that is not empty (MCE).
+
+    Parameters
+    ----------
+    confidence, correct, n_bins, strategy
+        As for `reliability_curve`.
+
+    Returns
+    -------
+    float
+        0 to 1. One bin with one prediction can decide it.
+
+    Raises
+    ------
+    ValueError
+        As for `reliability_curve`.
+
+    Examples
+    --------
+    >>> maximum_calibration_error([0.6, 0.8, 0.9, 1.0], [False, True, True, True], n_bins=4)
+    0.6
+    """
+    _, mean, accuracy, _ = reliability_curve(confidence, correct, n_bins, strategy)
+    return float(np.nanmax(np.abs(accuracy - mean)))
+
+
+def top_label(P: ArrayLike, y: ArrayLike) -> tuple[Floats, NDArray[np.bool_]]:
+    """Confidence in the predicted class, and whether that class was right.
+
+    Parameters
+    ----------
+    P : array_like, shape (n, K)
+        Probabilities; each row sums to 1. At least two classes.
+    y : array_like of whole numbers, shape (n,)
+        The true classes, 0 … K − 1.
+
+    Returns
+    -------
+    confidence : ndarray, shape (n,)
+    correct : ndarray of bool, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If P is not a table of distributions over at least two classes, or y does not fit it.
+
+    Examples
+    --------
+    >>> confidence, correct = top_label([[0.7, 0.2, 0.1], [0.3, 0.3, 0.4]], [0, 1])
+    >>> confidence, correct
+    (array([0.7, 0.4]), array([ True, False]))
+    """
+    P, Y = _distributions(P, y)
+    top = P.argmax(axis=1)
+    return P.max(axis=1), Y[np.arange(len(Y)), top] == 1
+
+
+def classwise_calibration_error(
+    P: ArrayLike, y: ArrayLike, n_bins: int = 15, strategy: Strategy = "uniform"
+) -> Floats:
+    """ECE of each class's own column, as K yes/no forecasts; their mean is the class-wise ECE.
+
+    Parameters
+    ----------
+    P, y
+        As for `top_label`.
+    n_bins, strategy
+        As for `reliability_curve`.
+
+    Returns
+    -------
+    ndarray, shape (K,)
+
+    Raises
+    ------
+    ValueError
+        As for `top_label` and `reliability_curve`.
+
+    References
+    ----------
+    M. Kull et al. (2019), "Beyond temperature scaling: obtaining well-calibrated multiclass
+    probabilities with Dirichlet calibration", NeurIPS 32.
+
+    Examples
+    --------
+    >>> P = [[0.6, 0.3, 0.1]] * 10
+    >>> y = [0] * 6 + [1] * 1 + [2] * 3  # the top label is right as often as it says
+    >>> classwise_calibration_error(P, y).round(3)
+    array([0. , 0.2, 0.2])
+    """
+    P, Y = _distributions(P, y)
+    errors = [
+        expected_calibration_error(p, is_class, n_bins, strategy)
+        for p, is_class in zip(P.T, Y.T, strict=True)
+    ]
+    return np.array(errors)
+
+
+def brier_score(P: ArrayLike, y: ArrayLike) -> float:
+    """Squared distance of the probabilities from what came, summed over classes, mean over examples.
+
+    Parameters
+    ----------
+    P, y
+        As for `top_label`.
+
+    Returns
+    -------
+    float
+        0 to 2. With two classes it is twice scikit-learn's `brier_score_loss`.
+
+    Raises
+    ------
+    ValueError
+        As for `top_label`.
+
+    References
+    ----------
+    G. W. Brier (1950), "Verification of forecasts expressed in terms of probability", Monthly
+    Weather Review 78(1).
+
+    Examples
+    --------
+    >>> print(f"{brier_score([[0.7, 0.2, 0.1]], [0]):.2f}")  # 0.3² + 0.2² + 0.1²
+    0.14
+    """
+    P, Y = _distributions(P, y)
+    return float(((P - Y) ** 2).sum() / len(P))
+
+
+def brier_decomposition(
+    P: ArrayLike, y: ArrayLike, n_bins: int = 15, strategy: Strategy = "uniform"
+) -> BrierDecomposition:
+    """Split a Brier score: reliability − resolution + uncertainty, and two terms within the bins.
+
+    Parameters
+    ----------
+    P, y
+        As for `top_label`.
+    n_bins, strategy
+        As for `reliability_curve`. Each class's column is binned by itself; the parts are summed.
+
+    Returns
+    -------
+    BrierDecomposition
+        A named tuple of five floats; its ``score`` equals `brier_score` to rounding.
+
+    Raises
+    ------
+    ValueError
+        As for `top_label` and `reliability_curve`.
+
+    References
+    ----------
+    D. B. Stephenson, C. A. S. Coelho and I. T. Jolliffe (2008), "Two extra components in the Brier
+    score decomposition", Weather and Forecasting 23(4), doi:10.1175/2007WAF2006116.1.
+
+    Examples
+    --------
+    >>> P, y = [[0.6, 0.4], [0.7, 0.3], [0.2, 0.8], [0.1, 0.9]], [0, 1, 1, 1]
+    >>> parts = brier_decomposition(P, y, n_bins=2)
+    >>> print(f"{parts.score:.3f} {brier_score(P, y):.3f}")
+    0.350 0.350
+    """
+    P, Y = _distributions(P, y)
+    parts = np.zeros(5)
+    for p, is_class in zip(P.T, Y.T, strict=True):
+        counts, mean, share, _ = reliability_curve(p, is_class, n_bins, strategy)
+        place, _ = _bins(p, n_bins, strategy)
+        overall = is_class.mean()
+        from_mean, from_share = p - mean[place], is_class - share[place]
+        parts += [
+            np.nansum(counts * (mean - share) ** 2) / len(p),
+            np.nansum(counts * (share - overall) ** 2) / len(p),
+            overall * (1 - overall),
+            np.mean(from_mean**2),
+            2 * np.mean(from_mean * from_share),
+        ]
+    return BrierDecomposition(*map(float, parts))
+
+
+def noise_floor(
+    confidence: ArrayLike,
+    n_bins: int = 15,
+    n_resamples: int = 1000,
+    rng: Rng = 0,
+    *,
+    strategy: Strategy = "uniform",
+    level: float = 0.95,
+) -> NoiseFloor:
+    """ECE that a perfectly calibrated model with these very confidences would show by chance.
+
+    The confidences stay; each outcome is drawn anew, right with the probability that was announced.
+
+    Parameters
+    ----------
+    confidence, n_bins, strategy
+        As for `reliability_curve`.
+    n_resamples : int
+        How often all outcomes are drawn.
+    rng : Generator or int
+        The source of chance, or its seed.
+    level : float
+        ``high`` is exceeded with probability 1 − level.
+
+    Returns
+    -------
+    NoiseFloor
+        A named tuple: mean, high.
+
+    Raises
+    ------
+    ValueError
+        As for `reliability_curve`; if n_resamples is less than 1 or level is not between 0 and 1.
+
+    Examples
+    --------
+    >>> sure = np.linspace(0.5, 1, 100)
+    >>> print(f"{noise_floor(sure).mean:.2f}")  # a perfect model, and yet not 0
+    0.09
+    """
+    right, counts, mean = _perfect_model(confidence, n_bins, n_resamples, rng, strategy, level)
+    errors = np.abs(right - counts * mean).sum(axis=1) / counts.sum()  # (n_resamples,)
+    return NoiseFloor(float(errors.mean()), float(np.quantile(errors, level)))
+
+
+def consistency_band(
+    confidence: ArrayLike,
+    n_bins: int = 15,
+    n_resamples: int = 1000,
+    rng: Rng = 0,
+    *,
+    strategy: Strategy = "uniform",
+    level: float = 0.95,
+) -> tuple[Floats, Floats]:
+    """Return between which accuracies each bin of a perfectly calibrated model lies, by chance.
+
+    Parameters
+    ----------
+    confidence, n_bins, n_resamples, rng, strategy
+        As for `noise_floor`.
+    level : float
+        Each bin by itself lies in its band, ends included, with at least about this probability.
+        Of 20 bins, then, one may well stray.
+
+    Returns
+    -------
+    low, high : ndarray, shape (n_bins,)
+        nan where a bin is empty.
+
+    Raises
+    ------
+    ValueError
+        As for `noise_floor`.
+
+    Notes
+    -----
+    Bröcker and Smith also draw the forecasts anew. Here they stay as they are, so that the band
+    belongs to the counts one sees.
+
+    References
+    ----------
+    J. Bröcker and L. A. Smith (2007), "Increasing the reliability of reliability diagrams", Weather
+    and Forecasting 22(3), doi:10.1175/WAF993.1.
+
+    Examples
+    --------
+    >>> low, high = consistency_band([0.9] * 9, n_bins=1)
+    >>> print(f"of 9 predictions at 0.9 a perfect model gets {9 * low[0]:.0f} to {9 * high[0]:.0f}")
+    of 9 predictions at 0.9 a perfect model gets 6 to 9
+    """
+    right, counts, _ = _perfect_model(confidence, n_bins, n_resamples, rng, strategy, level)
+    tails = (1 - level) / 2, (1 + level) / 2
+    # Accuracies that do occur, and not halfway between two: else a small bin strays too often.
+    low, high = np.quantile(right, tails, axis=0, method="inverted_cdf")
+    full = counts > 0
+    band = np.full((2, n_bins), np.nan)
+    band[:, full] = np.stack([low, high])[:, full] / counts[full]
+    return band[0], band[1]
+
+
+def reliability_in_words(confidence: ArrayLike, correct: ArrayLike, n_bins: int = 5) -> str:
+    """Say in a line for each bin what was announced, what came, and whether that may be luck.
+
+    Parameters
+    ----------
+    confidence, correct, n_bins
+        As for `reliability_curve`.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        As for `reliability_curve`.
+
+    Examples
+    --------
+    >>> print(reliability_in_words([0.9] * 9, [True] * 6 + [False] * 3))
+    you said 90 %, right 6 of 9; 19 times in 20 a perfect forecaster gets 6 to 9: may be luck
+    """
+    counts, mean, accuracy, _ = reliability_curve(confidence, correct, n_bins)
+    low, high = consistency_band(confidence, n_bins)
+    lines = []
+    for k in np.flatnonzero(counts):
+        n = counts[k]
+        right, least, most = (round(float(share * n)) for share in (accuracy[k], low[k], high[k]))
+        between = f"{least}" if least == most else f"{least} to {most}"
+        verdict = "may be luck"
+        if right < least:
+            verdict = "too sure"
+        if right > most:
+            verdict = "not sure enough"
+        lines.append(
+            f"you said {100 * mean[k]:.0f} %, right {right} of {n}; "
+            f"19 times in 20 a perfect forecaster gets {between}: {verdict}"
+        )
+    return "\n".join(lines)
+
+
+# The parts they share
+
+
+def _bins(p: Floats, n_bins: int, strategy: Strategy) -> tuple[Integers, Floats]:
+    """Return the bin of each prediction, shape (n,), and the bins' edges, shape (n_bins + 1,)."""
+    if not isinstance(n_bins, int | np.integer) or n_bins < 1:
+        raise ValueError(f"n_bins must be a positive integer, got {n_bins!r}")
+    edges = np.arange(n_bins + 1) / n_bins
+    if strategy == "quantile":
+        edges[1:-1] = np.quantile(p, edges[1:-1])
+        return np.searchsorted(edges[1:-1], p, side="right"), edges
+    if strategy != "uniform":
+        raise ValueError(f'strategy must be "uniform" or "quantile", got {strategy!r}')
+    place = np.empty(len(p), dtype=np.intp)
+    rounding = 4 * n_bins * np.finfo(np.float64).eps
+    for first in range(0, len(p), _BLOCK):
+        some, into = p[first : first + _BLOCK], place[first : first + _BLOCK]
+        scaled = some * n_bins
+        into[:] = scaled
+        # The product is rounded, so next to an edge it may lie on the wrong side (and 1 lies beyond
+        # the last bin). Search for the few that are so near; to search for all takes ten times as long.
+        scaled -= into
+        near = np.flatnonzero((scaled < rounding) | (scaled > 1 - rounding))
+        into[near] = np.searchsorted(edges[1:-1], some[near], side="right")
+    return place, edges
+
+
+def _perfect_model(
+    confidence: ArrayLike,
+    n_bins: int,
+    n_resamples: int,
+    rng: Rng,
+    strategy: Strategy,
+    level: float,
+) -> tuple[Integers, Integers, Floats]:
+    """Draw how many predictions of each bin are right when every confidence is true.
+
+    Gives that number (n_resamples, n_bins), the bins' counts, and their mean confidence (0 where
+    empty), both of shape (n_bins,).
+    """
+    if not isinstance(n_resamples, int | np.integer) or n_resamples < 1:
+        raise ValueError(f"n_resamples must be a positive integer, got {n_resamples!r}")
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, got {level!r}")
+    p = _confidence(confidence)
+    place, _ = _bins(p, n_bins, strategy)
+    counts = np.bincount(place, minlength=n_bins)
+    mean = np.bincount(place, p, n_bins) / np.maximum(counts, 1)
+    p = p[np.argsort(place, kind="stable")]  # bin after bin, so that a bin is one slice
+    full = np.flatnonzero(counts)
+    starts = np.cumsum(counts)[full] - counts[full]
+    rng = np.random.default_rng(rng)
+    right = np.zeros((n_resamples, n_bins), dtype=np.intp)
+    rows = max(1, _BLOCK // len(p))
+    for first in range(0, n_resamples, rows):
+        some = right[first : first + rows]
+        drawn = rng.random((len(some), len(p))) < p
+        some[:, full] = np.add.reduceat(drawn, starts, axis=1, dtype=np.int32)
+    return right, counts, mean
+
+
+def _predictions(confidence: ArrayLike, correct: ArrayLike) -> tuple[Floats, Floats]:
+    """Both as floats of shape (n,), n at least 1, looked at from all sides."""
+    p = _confidence(confidence)
+    right = _floats(correct, "correct")
+    if right.shape != p.shape:
+        raise ValueError(
+            f"correct has shape {right.shape}, but needs one entry per confidence, {p.shape}"
+        )
+    wrong = (right != 0) & (right != 1)  # nan too
+    if wrong.any():
+        raise ValueError(f"correct holds {right[wrong][0]:g}, but a prediction is right or wrong")
+    return p, right
+
+
+def _confidence(confidence: ArrayLike) -> Floats:
+    """Confidence as float64 of shape (n,), n at least 1."""
+    p = _floats(confidence, "confidence").astype(np.float64, copy=False)
+    if p.ndim != 1:
+        raise ValueError(
+            f"confidence must be one number per prediction, shape (n,), but has shape {p.shape}; "
+            "top_label(P, y) makes it from a table of probabilities"
+        )
+    _refuse_outside(p, "confidence")
+    return p
+
+
+def _distributions(P: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
+    """P as float64 of shape (n, K) and y as its one-hot table, looked at from all sides."""
+    P = _floats(P, "P").astype(np.float64, copy=False)
+    if P.ndim != 2:
+        raise ValueError(f"P must be a table of shape (n, K), but has shape {P.shape}")
+    if P.shape[1] < 2:
+        raise ValueError(
+            f"P has shape {P.shape}, but needs a column for each of two or more classes; "
+            "np.column_stack([1 - p, p]) makes them from the probability of yes"
+        )
+    _refuse_outside(P, "P")
+    sums = P.sum(axis=1)
+    off = np.abs(sums - 1) > 1e-3  # more than float16 rounds
+    if off.any():
+        row = int(off.argmax())
+        raise ValueError(f"P[{row}] sums to {sums[row]:.4g}, but probabilities sum to 1")
+    Y = one_hot(y, P.shape[1])
+    if Y.shape != P.shape:
+        raise ValueError(
+            f"y has shape {Y.shape[:-1]}, but needs one label per row of P, {P.shape[:1]}"
+        )
+    return P, Y
+
+
+def _refuse_outside(values: NDArray[Any], name: str) -> None:
+    """Raise if there are no values, or one is nan or outside [0, 1]."""
+    if values.size == 0:
+        raise ValueError(f"{name} is empty: calibration needs at least one prediction")
+    if not (values.min() >= 0 and values.max() <= 1):  # nan makes either comparison false
+        where = np.argwhere(~((values >= 0) & (values <= 1)))[0]
+        raise ValueError(
+            f"{name}{where.tolist()} is {float(values[tuple(where)])!r}, "
+            "but a probability lies between 0 and 1"
+        )

@@ -1,0 +1,142 @@
+"""What all figures share: the course's style and colours, `show`, sliders, and small helpers."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+plt.style.use(Path(__file__).with_name("style.mplstyle"))
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+HATCHES = ("", "//", "..", "xx")
+
+
+def show(drawn: Axes | Figure | Sequence[Any] | np.ndarray[Any, Any], alt: str) -> None:
+    """Show a figure once, with alternative text.
+
+    Parameters
+    ----------
+    drawn : Axes, Figure, or a sequence of Axes of one figure
+        What a plotting function returned.
+    alt : str
+        What the picture shows, in words; stored with the output.
+    """
+    from IPython.display import display
+
+    if isinstance(drawn, Figure):
+        figure: Any = drawn
+    else:
+        figure = np.ravel(np.asarray(drawn, dtype=object))[0].figure
+    display(figure, metadata={"image/png": {"alt": alt}})  # type: ignore[no-untyped-call]
+    plt.close(figure)
+
+
+def interactive(
+    draw: Callable[..., Any],
+    figsize: tuple[float, float] = (6.4, 3.2),
+    columns: int = 1,
+    **controls: tuple[float, float, float, float],
+) -> Any:
+    """Return sliders above a picture that follows them at once.
+
+    Parameters
+    ----------
+    draw : callable
+        ``draw(ax, **values)``; with ``columns`` > 1 it gets an array of that many Axes.
+    figsize : tuple of float
+        Size of the picture in inches.
+    columns : int
+        Number of Axes side by side.
+    **controls : (low, high, step, start)
+        One slider for each name that ``draw`` takes.
+
+    Returns
+    -------
+    ipywidgets.VBox
+    """
+    import ipywidgets
+
+    figure = Figure(figsize=figsize, layout="constrained")
+    FigureCanvasAgg(figure)
+    picture = ipywidgets.Image(format="png")
+    sliders = {
+        name: ipywidgets.FloatSlider(
+            min=low, max=high, step=step, value=start, description=name, readout_format=".2f"
+        )
+        for name, (low, high, step, start) in controls.items()
+    }
+
+    def redraw(_: Any = None) -> None:
+        figure.clear()
+        axes = figure.subplots(1, columns)
+        draw(axes, **{name: slider.value for name, slider in sliders.items()})
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png")
+        picture.value = buffer.getvalue()
+
+    for slider in sliders.values():
+        slider.observe(redraw, names="value")
+    redraw()
+    return ipywidgets.VBox([*sliders.values(), picture])
+
+
+def panels(n: int, width: float = 2.9, height: float = 3.0) -> Any:
+    """Return n Axes side by side.
+
+    Parameters
+    ----------
+    n : int
+        How many.
+    width, height : float
+        Of each, in inches.
+
+    Returns
+    -------
+    array of n Axes
+    """
+    return plt.subplots(1, n, figsize=(n * width, height), squeeze=False)[1][0]
+
+
+def scatter(X: Any, y: Any, names: Sequence[str], ax: Axes | None = None) -> Axes:
+    """Draw examples with two features, each class with its own colour and marker.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, 2)
+    y : array-like of int, shape (n,)
+    names : sequence of K str
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or plt.subplots(figsize=(6.4, 4.6))[1]
+    X, y = np.asarray(X), np.asarray(y)
+    for k, name in enumerate(names):
+        ax.plot(
+            *X[y == k].T,
+            MARKERS[k],
+            color=COLOURS[k],
+            markersize=4.5,
+            markeredgecolor="white",
+            markeredgewidth=0.5,
+            linestyle="none",
+            label=name,
+        )
+    ax.set(xlabel="x1", ylabel="x2")
+    return ax
+
+
+def legend_beside(ax: Axes) -> None:
+    """Put the legend to the right of the Axes, where it covers nothing."""
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=9)
