@@ -8,6 +8,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from utils import functions
 from utils.plots.common import COLOURS, scatter
@@ -112,9 +113,9 @@ def own_thresholds(
     for k, w in enumerate(Theta):
         ax.plot(*_line_points(w, window).T, color=COLOURS[k], linewidth=1.8)
     for label, hatch in (("two or more say yes", "///"), ("nobody says yes", "...")):
-        ax.fill(
-            [], [], facecolor="#DDDDDD", edgecolor="black", hatch=hatch, linewidth=0, label=label
-        )
+        sample = Rectangle((window[0], window[2]), 0, 0, facecolor="#DDDDDD", label=label)
+        sample.set(edgecolor="black", hatch=hatch, linewidth=0)
+        ax.add_patch(sample)  # of no size: it is there for the legend
     return _examples(ax, X, y, names, window)
 
 
