@@ -17,6 +17,7 @@ from utils.instructor.source import Course, Lesson
 # in it may ever install a distribution called utils: the one on PyPI is another package.
 SET_UP = Template("""\
 # course: set-up
+# Nothing to read here: it finds the course's folder, and on Colab it fetches the course once.
 import subprocess
 import sys
 from pathlib import Path

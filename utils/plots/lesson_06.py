@@ -61,7 +61,7 @@ def decision_regions(
         drawn = ax.contour(
             *np.moveaxis(grid, -1, 0), P[..., k], levels, colors=COLOURS[k], linewidths=1.0
         )
-        ax.clabel(drawn, fontsize=8, fmt="%.2g")
+        ax.clabel(drawn, [v for v in levels if v > 0.5], fontsize=8, fmt="%.2g")
     for a in range(len(Theta)):
         for b in range(a):
             line = _line_points(Theta[a] - Theta[b], window)  # (m, 2)
