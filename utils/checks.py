@@ -190,7 +190,9 @@ def _text(value: Any, indent: int = 0) -> str:
     if callable(value):
         return getattr(value, "__name__", type(value).__name__)
     if isinstance(value, tuple):
-        return "(" + ", ".join(_text(part) for part in value) + ")"
+        parts = [_text(part, indent + 1) for part in value]
+        tall = any("\n" in part for part in parts)
+        return "(" + (",\n" + " " * (indent + 7) if tall else ", ").join(parts) + ")"
     array = np.asarray(value)
     if array.size > 24:
         return f"an array of shape {array.shape}"

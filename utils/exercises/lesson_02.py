@@ -110,6 +110,36 @@ def _softmax_no_keepdims(z: Any) -> Any:
     return e / e.sum(axis=-1)
 
 
+def _softmax_max_no_keepdims(z: Any) -> Any:
+    e = np.exp(z - z.max(axis=-1))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def _softmax_never_keepdims(z: Any) -> Any:
+    e = np.exp(z - z.max(axis=-1))
+    return e / e.sum(axis=-1)
+
+
+def _softmax_built_in_max(z: Any) -> Any:
+    e = np.exp(z - max(z))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def _log_no_keepdims(z: Any) -> Any:
+    shifted = z - z.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1))
+
+
+def _log_never_keepdims(z: Any) -> Any:
+    shifted = z - z.max(axis=-1)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1))
+
+
+def _log_built_in_max(z: Any) -> Any:
+    shifted = z - max(z)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
 def _softmax_matrix_only(z: Any) -> Any:
     e = _shifted(z, 1)
     return e / e.sum(axis=1, keepdims=True)
@@ -289,6 +319,24 @@ EXERCISES = (
                 "keepdims=True makes it (n, 1), one number for each row.",
             ),
             Misconception(
+                "row maxima lined up with columns",
+                _softmax_max_no_keepdims,
+                "Your row maxima have shape (n,), and NumPy lines that up with the columns: each "
+                "score loses the maximum of another row. keepdims=True makes the shape (n, 1).",
+            ),
+            Misconception(
+                "maxima and sums lined up with columns",
+                _softmax_never_keepdims,
+                "Your row maxima and row sums have shape (n,), and NumPy lines that up with the "
+                "columns. keepdims=True makes it (n, 1), one number for each row, in both places.",
+            ),
+            Misconception(
+                "Python's max",
+                _softmax_built_in_max,
+                "Python's own `max` compares whole rows of a matrix, and that has no answer. NumPy's "
+                "max takes an axis.",
+            ),
+            Misconception(
                 "matrix only",
                 _softmax_matrix_only,
                 "axis=1 exists for a matrix only. axis=-1 is the last axis of a matrix and of a "
@@ -394,6 +442,24 @@ EXERCISES = (
                 _log_max_not_restored,
                 "The maximum was subtracted inside the sum only. Use the shifted scores in both "
                 "places, or add the maximum to the logarithm again.",
+            ),
+            Misconception(
+                "row sums lined up with columns",
+                _log_no_keepdims,
+                "Your row sums have shape (n,), and NumPy lines that up with the columns. "
+                "keepdims=True makes it (n, 1), one number for each row.",
+            ),
+            Misconception(
+                "maxima and sums lined up with columns",
+                _log_never_keepdims,
+                "Your row maxima and row sums have shape (n,), and NumPy lines that up with the "
+                "columns. keepdims=True makes it (n, 1), one number for each row, in both places.",
+            ),
+            Misconception(
+                "Python's max",
+                _log_built_in_max,
+                "Python's own `max` compares whole rows of a matrix, and that has no answer. NumPy's "
+                "max takes an axis.",
             ),
             Misconception(
                 "matrix only",
