@@ -59,6 +59,13 @@ def test_an_unforeseen_mistake_shows_case_result_and_expectation():
         assert words in verdict.message
 
 
+def test_a_difference_too_small_to_print_is_told():
+    def softmax(logits):
+        return mended(logits) + 2e-5
+
+    assert "they look alike and differ by up to 2.0e-05" in check(softmax).message
+
+
 class Liar:
     """Claims to be an array, and equal to everything."""
 

@@ -181,8 +181,15 @@ def _show(names: list[str], failure: Failure) -> Iterator[str]:
         yield f"came back {_text(outcome.value, 10)}"
     if fault.kind == "values" and fault.expected is not None:
         yield f"expected  {_text(fault.expected, 10)}"
+        if _text(fault.expected) == _text(outcome.value) and isinstance(fault.expected, np.ndarray):
+            yield f"they look alike and differ by up to {_gap(outcome.value, fault.expected):.1e}"
     if fault.says != "the values differ":
         yield fault.says
+
+
+def _gap(a: Any, b: Any) -> float:
+    with np.errstate(invalid="ignore"):  # inf - inf
+        return float(np.nanmax(np.abs(a - b)))
 
 
 def _text(value: Any, indent: int = 0) -> str:

@@ -55,6 +55,19 @@ def _one_hot(y: Any, n_classes: int, scale: float = 1) -> Any:
     return sparse.coo_array(entries, shape=(n, n_classes)).toarray()
 
 
+def _whole_rows(y: Any, n_classes: int) -> Any:
+    Y = np.zeros((len(y), n_classes))
+    Y[y, :] = 1
+    return Y
+
+
+def _loops_over_labels(y: Any, n_classes: int) -> Any:
+    Y = np.zeros((len(y), n_classes))
+    for i in y:
+        Y[i, y[i]] = 1
+    return Y
+
+
 def _one_hot_law(arguments: Arguments, Y: Any) -> str | None:
     y, n_classes = arguments[:2]
     for i, (label, row) in enumerate(zip(y, Y, strict=True)):
@@ -400,6 +413,34 @@ EXERCISES = (
                 "nothing set",
                 lambda y, n_classes: np.zeros((len(y), n_classes)),
                 "All entries are 0. Each row still needs a 1 in its label's column.",
+            ),
+            Misconception(
+                "one column for each example",
+                lambda y, n_classes: np.eye(len(y))[y],
+                "Your table has as many columns as there are examples. The columns stand for "
+                "classes: there are n_classes of them.",
+            ),
+            Misconception(
+                "whole rows",
+                _whole_rows,
+                "`Y[y, :]` picks whole rows, and by the label at that. You want one entry for each "
+                "example: index with a pair, its row and its label.",
+            ),
+            Misconception(
+                "the example's place instead of its label",
+                lambda y, n_classes: np.eye(len(y), n_classes),
+                "You put the 1 of row i into column i. Which column it is depends on the label y[i].",
+            ),
+            Misconception(
+                "loops over the labels",
+                _loops_over_labels,
+                "`for i in y` runs over the labels, and you use them as row numbers. Run over the "
+                "examples: row 0, 1, 2 …, whatever their labels.",
+            ),
+            Misconception(
+                "labels sorted",
+                lambda y, n_classes: np.eye(n_classes)[np.sort(y)],
+                "You sorted the labels, and now they belong to other examples. Keep their order.",
             ),
             Misconception(
                 "ones and zeros exchanged",
