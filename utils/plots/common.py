@@ -67,7 +67,8 @@ def interactive(
 
     figure = Figure(figsize=figsize, layout="constrained")
     FigureCanvasAgg(figure)
-    picture = ipywidgets.Image(format="png")
+    width = f"{figure.dpi * figsize[0]:.0f}px"  # or it would be stretched over the page
+    picture = ipywidgets.Image(format="png", layout={"width": width, "max_width": "100%"})
     sliders = {
         name: ipywidgets.FloatSlider(
             min=low, max=high, step=step, value=start, description=name, readout_format=".2f"
