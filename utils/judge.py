@@ -1,8 +1,8 @@
 """The judge: what an exercise is, what happened when an answer ran, and whether it was right.
 
-`check` uses it beside the learner's code; a grader can run the two halves apart, because they only
-share plain data: :func:`run` calls the answer and returns an :class:`Outcome`, and
-:func:`find_fault` compares an outcome with what was expected.
+`check` uses it beside the learner's code; the grader runs the two halves apart, because they only
+share plain data: :func:`run` calls the answer and returns an :class:`Outcome`, and :func:`verdict`
+compares the outcomes with what was expected.
 """
 
 from __future__ import annotations
@@ -464,6 +464,9 @@ class Judgement:
         return next((r for r in self.results if r.failure), None)
 
 
+Case = tuple[Group, Arguments]
+
+
 def judge(exercise: Exercise, answer: Callable[..., Any], seed: int = 0) -> Judgement:
     """Judge an answer in this process.
 
@@ -485,30 +488,69 @@ def judge(exercise: Exercise, answer: Callable[..., Any], seed: int = 0) -> Judg
     leaning = leans_on(answer, exercise.forbids)
     if leaning:
         return Judgement(exercise, "forbidden", detail=leaning)
-    cases = [
-        (group, arguments)
-        for group in exercise.groups
-        for arguments in group.cases(np.random.default_rng([seed, exercise.groups.index(group)]))
-    ]
+    cases = cases_of(exercise, seed)
     expected = [exercise.oracle(*copy.deepcopy(a)) if exercise.oracle else None for _, a in cases]
-    results = {id(group): GroupResult(group) for group in exercise.groups}
-    outcomes: list[Outcome | None] = []
-    stopped = False
-    for (group, arguments), wanted in zip(cases, expected, strict=True):
-        result = results[id(group)]
-        if stopped:
-            outcomes.append(None)
-            result.judged = result.failure is not None
-            continue
+    outcomes: list[Outcome | None] = [None] * len(cases)
+    for place, (_, arguments) in enumerate(cases):
         with _stand_ins(exercise.forbids) as used:
             outcome = run(answer, arguments, exercise.drive)
         if used:
             return Judgement(exercise, "forbidden", detail=used[0])
-        outcomes.append(outcome)
-        fault = find_fault(exercise, group, arguments, outcome, wanted)
-        if fault and result.failure is None:
-            result.failure = Failure(arguments, outcome, fault)
-        stopped = fault is not None and fault.kind in ("timeout", "not attempted")
+        outcomes[place] = outcome
+        if outcome.error in ENDS_IT:
+            break
+    return verdict(exercise, cases, expected, outcomes, Recogniser(exercise, cases, expected))
+
+
+ENDS_IT = ("timeout", "NotImplementedError")  # after one of these no further case is run
+
+
+def cases_of(exercise: Exercise, seed: int) -> list[Case]:
+    """Return all cases of an exercise, each with its group, in the order of the groups."""
+    return [
+        (group, arguments)
+        for place, group in enumerate(exercise.groups)
+        for arguments in group.cases(np.random.default_rng([seed, place]))
+    ]
+
+
+def verdict(
+    exercise: Exercise,
+    cases: Sequence[Case],
+    expected: Sequence[Any],
+    outcomes: Sequence[Outcome | None],
+    recogniser: Recogniser,
+) -> Judgement:
+    """Judge what an answer did, wherever it ran.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        What it should have done.
+    cases : sequence of (Group, arguments)
+        From `cases_of`.
+    expected : sequence
+        The right result of each case; ignored where the exercise has no oracle.
+    outcomes : sequence of Outcome or None
+        What the answer did in each case; None where it was not run.
+    recogniser : Recogniser
+        For the same cases.
+
+    Returns
+    -------
+    Judgement
+    """
+    results = {id(group): GroupResult(group) for group in exercise.groups}
+    faults: list[Fault | None] = []
+    for (group, arguments), wanted, outcome in zip(cases, expected, outcomes, strict=True):
+        result, fault = results[id(group)], None
+        if outcome is None:
+            result.judged = result.failure is not None
+        else:
+            fault = find_fault(exercise, group, arguments, outcome, wanted)
+            if fault and result.failure is None:
+                result.failure = Failure(arguments, outcome, fault)
+        faults.append(fault)
     judgement = Judgement(exercise, "passed", list(results.values()))
     first = judgement.first_failure
     if first is None or first.failure is None:
@@ -520,45 +562,58 @@ def judge(exercise: Exercise, answer: Callable[..., Any], seed: int = 0) -> Judg
         "raised": "error",
     }.get(kind, "failed")
     if judgement.status in ("failed", "error"):
-        judgement.misconception = _recognise(exercise, cases, expected, outcomes)
+        judgement.misconception = recogniser.recognise(outcomes, first.group)
     return judgement
 
 
-def _recognise(
-    exercise: Exercise,
-    cases: list[tuple[Group, Arguments]],
-    expected: list[Any],
-    outcomes: list[Outcome | None],
-) -> Misconception | None:
-    """Return the known wrong answer that behaves like this one.
+class Recogniser:
+    """Compares answers with the known wrong ones, each of which is run once for all answers.
 
-    It must fail wherever this answer first fails, and agree with it on every case of that group;
-    of several, the one that agrees on the most cases overall.
+    Parameters
+    ----------
+    exercise, cases, expected
+        As for `verdict`.
     """
-    faults = [
-        o and find_fault(exercise, g, a, o, e)
-        for (g, a), e, o in zip(cases, expected, outcomes, strict=True)
-    ]
-    failing_group = next(g for (g, _), fault in zip(cases, faults, strict=True) if fault)
-    best, most = None, 0
-    for misconception in exercise.misconceptions:
-        agreements, fits, fails = 0, True, False
-        for (group, arguments), outcome, _fault, wanted in zip(
-            cases, outcomes, faults, expected, strict=True
-        ):
-            if outcome is None:
-                continue
-            other = run(misconception.wrong, arguments, exercise.drive, seconds=None)
-            same = _alike(outcome, other, arguments, group, exercise)
-            agreements += same
-            if group is failing_group:
-                fits = fits and same
-                fails = fails or find_fault(exercise, group, arguments, other, wanted) is not None
-            if not fits:
-                break
-        if fits and fails and agreements > most:
-            best, most = misconception, agreements
-    return best
+
+    def __init__(self, exercise: Exercise, cases: Sequence[Case], expected: Sequence[Any]) -> None:
+        self.exercise, self.cases, self.expected = exercise, cases, expected
+        self._did: dict[tuple[int, int], tuple[Outcome, bool]] = {}
+
+    def recognise(self, outcomes: Sequence[Outcome | None], failing: Group) -> Misconception | None:
+        """Return the known wrong answer that behaves like this one.
+
+        It must fail wherever this answer first fails, and agree with it on every case of that
+        group; of several, the one that agrees on the most cases overall.
+        """
+        best, most = None, 0
+        for number, misconception in enumerate(self.exercise.misconceptions):
+            agreements, fits, fails = 0, True, False
+            for place, ((group, arguments), outcome) in enumerate(
+                zip(self.cases, outcomes, strict=True)
+            ):
+                if outcome is None:
+                    continue
+                other, wrong = self._known(number, place)
+                same = _alike(outcome, other, arguments, group, self.exercise)
+                agreements += same
+                if group is failing:
+                    fits = fits and same
+                    fails = fails or wrong
+                if not fits:
+                    break
+            if fits and fails and agreements > most:
+                best, most = misconception, agreements
+        return best
+
+    def _known(self, number: int, place: int) -> tuple[Outcome, bool]:
+        """Return what a known wrong answer does in one case, and whether that is wrong."""
+        if (number, place) not in self._did:
+            (group, arguments), wanted = self.cases[place], self.expected[place]
+            wrong = self.exercise.misconceptions[number].wrong
+            outcome = run(wrong, arguments, self.exercise.drive, seconds=None)
+            fault = find_fault(self.exercise, group, arguments, outcome, wanted)
+            self._did[number, place] = outcome, fault is not None
+        return self._did[number, place]
 
 
 def _alike(a: Outcome, b: Outcome, arguments: Arguments, group: Group, exercise: Exercise) -> bool:
