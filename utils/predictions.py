@@ -98,7 +98,8 @@ def predict(
         percent = isinstance(sure, int | float) and 1 < sure <= 100
         print(
             f"{id}: nothing recorded: say how sure you are, sure= from {guessing:.2f} (guessing) "
-            f"to 1 (certain); {sure!r} came" + (f" ({sure:g} % is {sure / 100:g})" if percent else "")
+            f"to 1 (certain); {sure!r} came"
+            + (f" ({sure:g} % is {sure / 100:g})" if percent else "")
         )
         return
     said, outcomes = _read()

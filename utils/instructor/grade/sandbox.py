@@ -1,0 +1,251 @@
+"""The sandbox seen from outside: start it, hand a submission in, get plain records back.
+
+bubblewrap shows the warm process a system that cannot be written, Python and its packages, and
+`utils` without the exercises' expected values; no network, no other process, none of the instructor's
+files. See `inside.warm` for what each submission gets on top of that.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import utils
+from utils.instructor.grade.inside import warm, wire
+from utils.instructor.grade.inside.student import Task
+
+Records = list[tuple[dict[str, Any], Any]]
+
+_UTILS = Path(utils.__file__).resolve().parent
+_INSIDE = Path(warm.__file__).resolve().parent
+_HIDDEN = ("exercises", "instructor")  # folders of utils that no submission sees
+_COURSE = "/course"  # where utils is, in there
+_START = (
+    f"import sys; sys.path.insert(0, '{_COURSE}'); sys.dont_write_bytecode = True; "
+    "from inside import warm; warm.main(int(sys.argv[1]))"
+)
+_ENVIRONMENT = {
+    "HOME": "/tmp",
+    "PATH": "/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "MPLBACKEND": "agg",
+    "MPLCONFIGDIR": "/tmp/matplotlib",
+    "COURSE_STATE": "/tmp/state",
+    # One thread each: jobs share the cores, and a forked process has no others.
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+
+
+class IsolationError(Exception):
+    """There is no sandbox to be had here; the message says why and what to do."""
+
+
+class Sandbox:
+    """One warm process, which runs one submission at a time.
+
+    Parameters
+    ----------
+    job : int
+        Which of the jobs that run side by side this is, from 0.
+    isolated : bool
+        False runs submissions as the instructor's own processes.
+    imports : sequence of str
+        Modules to have ready, so that no submission waits for them.
+    """
+
+    def __init__(self, job: int = 0, isolated: bool = True, imports: Sequence[str] = ()) -> None:
+        self.job, self.isolated, self.imports = job, isolated, tuple(imports)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def run(self, task: Task) -> tuple[str, Records]:
+        """Run one submission.
+
+        Parameters
+        ----------
+        task : Task
+
+        Returns
+        -------
+        end : str
+            "done"; "timeout", "memory" or "too much output" where it was stopped; "damaged" where
+            what came out was no record.
+        records : list of (header, value)
+            What it told; nothing in it is to be believed, but all of it is plain data.
+
+        Raises
+        ------
+        IsolationError
+            If the sandbox does not start, or breaks twice in a row.
+        """
+        for again in (True, False):
+            process = self._started()
+            try:
+                _send(process, task.as_message())
+                end, data = _receive(process)
+                break
+            except (OSError, EOFError):
+                self.close()  # something ended the warm process; the next is as good as new
+                if not again:
+                    raise IsolationError("the sandbox ended unexpectedly, twice") from None
+        if end == "no namespaces":
+            raise IsolationError(f"this system refuses new namespaces. {_REMEDY}")
+        records: Records = []
+        try:
+            for record in wire.unpack(data):
+                records.append(record)
+        except wire.WireError:
+            end = "damaged"
+        return end, records
+
+    def close(self) -> None:
+        """End it."""
+        if self._process:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        """The warm process, started if it is not there."""
+        if self._process is None:
+            inner = [sys.executable, "-I", "-c", _START, str(self.job)]
+            environment = None
+            if self.isolated:
+                inner = [*_bubblewrap(), *inner]
+            else:
+                inner[1:4] = [
+                    "-c",
+                    "from utils.instructor.grade.inside import warm; "
+                    "import sys; warm.main(int(sys.argv[1]))",
+                ]
+                environment = {**os.environ, **_ENVIRONMENT, "PYTHONPATH": str(_UTILS.parent)}
+            self._process = subprocess.Popen(
+                inner,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=environment,
+                start_new_session=True,  # Ctrl-C is ours to handle
+            )
+            setup = {
+                "imports": self.imports,
+                "isolated": self.isolated,
+                "environment": _ENVIRONMENT if self.isolated else {},
+            }
+            try:
+                _send(self._process, setup)
+                ready = _receive(self._process)[0] == "ready"
+            except (OSError, EOFError):
+                ready = False
+            if not ready:
+                process, self._process = self._process, None
+                process.kill()
+                said = process.communicate()[1].decode(errors="replace").strip().splitlines()
+                reason = f": {said[-1]}" if said else ""
+                raise IsolationError(f"the sandbox does not start{reason}. {_REMEDY}")
+        return self._process
+
+
+_REMEDY = (
+    "Install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap) on a Linux that allows it "
+    "(Ubuntu 24.04 and later: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0), or pass "
+    "--isolation none if you trust every submission"
+)
+
+
+def probe() -> None:
+    """Run a trivial submission in a sandbox.
+
+    Raises
+    ------
+    IsolationError
+        If that does not work here; the message says what to do.
+    """
+    if not hasattr(os, "fork"):
+        raise IsolationError("grading needs Linux (on Windows: WSL) or, without isolation, macOS")
+    if not shutil.which("bwrap"):
+        raise IsolationError(f"bubblewrap (bwrap) is not installed. {_REMEDY}")
+    with Sandbox() as sandbox:
+        end, _ = sandbox.run(Task(cells=["1 + 1"], exercises=(), seconds=20, memory=2**30))
+    if end != "done":
+        raise IsolationError(f"a trivial submission ended with {end!r}. {_REMEDY}")
+
+
+def _bubblewrap() -> list[str]:
+    """The command that makes the sandbox, up to what runs in it."""
+    root = os.getuid() == 0
+    # Root is kept out of the user namespace: one that maps nobody to the real root gives root's
+    # files away. `inside.warm` changes the user instead.
+    power = ["CAP_SYS_ADMIN", *(["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_KILL"] * root)]
+    command = ["bwrap", "--die-with-parent", "--new-session", "--clearenv"]
+    command += [f"--unshare-{what}" for what in ("pid", "net", "ipc", "uts")]
+    command += ["--unshare-user"] * (not root)
+    command += ["--cap-drop", "ALL", *(f for cap in power for f in ("--cap-add", cap))]
+    for name, value in _ENVIRONMENT.items():
+        command += ["--setenv", name, value]
+    for folder in _read_only_folders():
+        command += [*_parents(folder), "--ro-bind", str(folder), str(folder)]
+    for package in {Path(path) / "utils" for path in _python_folders()}:
+        if package.is_dir():  # the course is installed among the packages
+            command += [f for name in _HIDDEN for f in ("--tmpfs", str(package / name))]
+    command += ["--perms", "0755", "--dir", _COURSE, "--ro-bind", str(_UTILS), f"{_COURSE}/utils"]
+    command += [f for name in _HIDDEN for f in ("--tmpfs", f"{_COURSE}/utils/{name}")]
+    command += ["--ro-bind", str(_INSIDE), f"{_COURSE}/inside"]
+    command += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
+    return [*command, "--remount-ro", "/", "--chdir", "/tmp", "--"]
+
+
+def _read_only_folders() -> list[Path]:
+    """The system and Python: folders to show, none inside another."""
+    system = ["/usr", "/bin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/fonts"]
+    found: list[Path] = []
+    for path in [*map(Path, system), *_python_folders()]:
+        if path.exists() and not any(path.is_relative_to(other) for other in found):
+            found.append(path)
+    return found
+
+
+def _python_folders() -> Iterator[Path]:
+    """Where this Python and its packages are."""
+    for name in (sys.prefix, sys.base_prefix, *sysconfig.get_paths().values()):
+        yield Path(name)
+        yield Path(name).resolve()
+    yield Path(sys.executable).resolve().parent.parent
+
+
+def _parents(folder: Path) -> Iterator[str]:
+    """Make the folders above, open to everybody: bubblewrap would keep them to itself."""
+    for parent in reversed(folder.parents[:-1]):
+        yield from ("--perms", "0755", "--dir", str(parent))
+
+
+def _send(process: subprocess.Popen[bytes], message: Any) -> None:
+    data = pickle.dumps(message)
+    assert process.stdin
+    process.stdin.write(len(data).to_bytes(8, "little") + data)
+    process.stdin.flush()
+
+
+def _receive(process: subprocess.Popen[bytes]) -> tuple[str, bytes]:
+    """How it ended, and the records."""
+    assert process.stdout
+    size = process.stdout.read(8)
+    if len(size) < 8:
+        raise EOFError
+    message = process.stdout.read(int.from_bytes(size, "little"))
+    end, _, records = message.partition(b"\n")
+    return end.decode(), records
