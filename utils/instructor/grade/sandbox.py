@@ -120,7 +120,7 @@ class Sandbox:
             self._process = None
 
     def _started(self) -> subprocess.Popen[bytes]:
-        """The warm process, started if it is not there."""
+        """Return the warm process, started if it is not there."""
         if self._process is None:
             inner = [sys.executable, "-I", "-c", _START, str(self.job)]
             environment = None
@@ -186,7 +186,7 @@ def probe() -> None:
 
 
 def _bubblewrap() -> list[str]:
-    """The command that makes the sandbox, up to what runs in it."""
+    """Return the command that makes the sandbox, up to what runs in it."""
     root = os.getuid() == 0
     # Root is kept out of the user namespace: one that maps nobody to the real root gives root's
     # files away. `inside.warm` changes the user instead.
@@ -210,7 +210,7 @@ def _bubblewrap() -> list[str]:
 
 
 def _read_only_folders() -> list[Path]:
-    """The system and Python: folders to show, none inside another."""
+    """Return the system and Python: folders to show, none inside another."""
     system = ["/usr", "/bin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/fonts"]
     found: list[Path] = []
     for path in [*map(Path, system), *_python_folders()]:
@@ -220,7 +220,7 @@ def _read_only_folders() -> list[Path]:
 
 
 def _python_folders() -> Iterator[Path]:
-    """Where this Python and its packages are."""
+    """Yield where this Python and its packages are."""
     for name in (sys.prefix, sys.base_prefix, *sysconfig.get_paths().values()):
         yield Path(name)
         yield Path(name).resolve()
@@ -241,7 +241,7 @@ def _send(process: subprocess.Popen[bytes], message: Any) -> None:
 
 
 def _receive(process: subprocess.Popen[bytes]) -> tuple[str, bytes]:
-    """How it ended, and the records."""
+    """Return how it ended, and the records."""
     assert process.stdout
     size = process.stdout.read(8)
     if len(size) < 8:

@@ -13,6 +13,7 @@ import ctypes
 import errno
 import importlib
 import os
+import pathlib
 import pickle
 import resource
 import select
@@ -162,7 +163,7 @@ def _collect(results: int, task: student.Task) -> dict[str, Any]:
 
 
 def _tree_memory() -> int:
-    """Bytes of memory that all processes here have beyond what they share with this one."""
+    """Return the bytes of memory that all processes here have beyond what they share with this one."""
     page = os.sysconf("SC_PAGE_SIZE")
     own, total = _resident("self"), 0
     for name in os.listdir("/proc"):
@@ -172,9 +173,9 @@ def _tree_memory() -> int:
 
 
 def _resident(process: str) -> int:
-    """Pages of a process that are in memory; 0 if it has gone."""
+    """Return the pages of a process that are in memory; 0 if it has gone."""
     try:
-        with open(f"/proc/{process}/statm", encoding="ascii") as file:
+        with pathlib.Path(f"/proc/{process}/statm").open(encoding="ascii") as file:
             return int(file.read().split()[1])
     except (OSError, IndexError):
         return 0
@@ -251,9 +252,9 @@ def _limit(memory: int) -> None:
 
 
 def _data_size() -> int:
-    """Bytes of data that this process has reserved."""
+    """Return the bytes of data that this process has reserved."""
     try:
-        with open("/proc/self/status", encoding="ascii") as file:
+        with pathlib.Path("/proc/self/status").open(encoding="ascii") as file:
             found = [line.split()[1] for line in file if line.startswith("VmData:")]
         return int(found[0]) * 1024
     except (OSError, IndexError):  # not Linux

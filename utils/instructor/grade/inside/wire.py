@@ -135,7 +135,7 @@ def _is_shape(shape: Any) -> bool:
 
 def _as_text(codes: Any) -> Any:
     """Turn code points along the last axis back into strings."""
-    if codes.ndim == 0 or codes.size and codes.max() > 0x10FFFF:
+    if codes.ndim == 0 or (codes.size and codes.max() > 0x10FFFF):
         raise WireError("a text holds what is no character")
     *shape, width = codes.shape
     if width == 0 or codes.size == 0:
