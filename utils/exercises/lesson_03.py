@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from utils.judge import Arguments, Exercise, Group, Misconception, plain
+from utils.drives import one_hot_then_scale
+from utils.judge import Arguments, Exercise, Group, Misconception
 
 LN3 = np.log(3.0)
 TINY = ("1e-9", "1e-12", "1e-10", "1e-8", "1e-15", "1e-7")  # as published code has them
@@ -37,14 +38,6 @@ def _some_missing(rng: np.random.Generator) -> list[Arguments]:
 
 def _scaled(rng: np.random.Generator) -> list[Arguments]:
     return [(np.array([1, 2, 0]), 3, 0.9), (rng.permutation(5), 5, 0.75)]
-
-
-def _one_hot_drive(answer: Callable[..., Any], y: Any, n_classes: int, scale: float = 1) -> Any:
-    Y = plain(answer(y, n_classes))
-    if scale != 1 and isinstance(Y, np.ndarray):
-        Y = Y.copy()
-        Y *= scale  # in place: an array of integers refuses
-    return Y
 
 
 def _one_hot(y: Any, n_classes: int, scale: float = 1) -> Any:
@@ -342,7 +335,7 @@ EXERCISES = (
             Group("the entries are floats: Y *= 0.9 works", 1, _scaled),
         ),
         oracle=_one_hot,
-        drive=_one_hot_drive,
+        drive=one_hot_then_scale,
         forbids=(
             "utils.one_hot",
             "utils.functions.one_hot",

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from utils.drives import cubes_and_neighbours, deal, exponentials, square_of_first_times_second
 from utils.judge import Arguments, Exercise, Group, Misconception
 
 
@@ -154,22 +155,6 @@ def _g_hard(Theta: Any, X: Any, y: Any) -> Any:
 
 # --- 04.2 numerical_gradient ---------------------------------------------------------------------
 # Each function stands beside its centred difference on paper, so no answer's code is an oracle.
-
-
-def square_of_first_times_second(theta: Any) -> Any:
-    """θ₀² θ₁."""
-    return theta[0] ** 2 * theta[1]
-
-
-def cubes_and_neighbours(theta: Any) -> Any:
-    """Σ (k+1) θₖ³ + Σ θₖ θₖ₊₁, over the entries one after another."""
-    v = np.ravel(theta)
-    return (np.arange(1, v.size + 1) * v**3).sum() + v[:-1] @ v[1:]
-
-
-def exponentials(theta: Any) -> Any:
-    """Σ exp θₖ."""
-    return np.exp(theta).sum()
 
 
 def _differences_of_square(theta: Any, h: float) -> Any:
@@ -490,15 +475,6 @@ def _uneven(rng: np.random.Generator) -> list[Arguments]:
 
 def _two_passes(rng: np.random.Generator) -> list[Arguments]:
     return [(120, 10, int(rng.integers(1000)), 2) for _ in range(3)]
-
-
-def _deal(answer: Callable[..., Any], n: int, batch_size: int, seed: int, passes: int = 1) -> Any:
-    """Deal once; or twice with one generator, and a third time with the seed of the first."""
-    rng = np.random.default_rng(seed)
-    if passes == 1:
-        return answer(n, batch_size, rng)
-    first, second = answer(n, batch_size, rng), answer(n, batch_size, rng)
-    return first, second, answer(n, batch_size, np.random.default_rng(seed))
 
 
 def _batches(value: Any) -> list[Any] | None:
@@ -977,7 +953,7 @@ EXERCISES = (
                 "in a random order that rng decides, new for each pass", 1, _two_passes, _order_law
             ),
         ),
-        drive=_deal,
+        drive=deal,
         signature=_deal_signature,
         forbids=("utils.descent.minibatches",),
         misconceptions=(

@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from utils.drives import RAISED, is_upright, line_or_error
 from utils.judge import Arguments, Exercise, Group, Misconception
 
 LN3 = np.log(3.0)
 
 
 # --- 06.1 boundary_line --------------------------------------------------------------------------
-
-RAISED, RETURNED = "a ValueError", "a result, no error"
 
 
 def _sloping(rng: np.random.Generator) -> list[Arguments]:
@@ -41,26 +40,11 @@ def _upright(rng: np.random.Generator) -> list[Arguments]:
     ]
 
 
-def _is_upright(Theta: Any, a: int, b: int) -> bool:
-    return bool(Theta[a, 2] == Theta[b, 2])
-
-
-def _line_or_error(answer: Callable[..., Any], Theta: Any, a: int, b: int) -> Any:
-    """Call the answer; where the boundary is vertical, say in words whether it raised."""
-    if not _is_upright(Theta, a, b):
-        return answer(Theta, a, b)
-    try:
-        answer(Theta, a, b)
-    except ValueError:
-        return RAISED
-    return RETURNED
-
-
 def _line(Theta: Any, a: int, b: int) -> Any:
     """Find two points at which the scores are equal, by root finding, and the line through them."""
     from scipy import optimize
 
-    if _is_upright(Theta, a, b):
+    if is_upright(Theta, a, b):
         return RAISED
 
     def lead(x2: float, x1: float) -> float:
@@ -73,7 +57,7 @@ def _line(Theta: Any, a: int, b: int) -> Any:
 
 def _scores_tie(arguments: Arguments, result: Any) -> str | None:
     Theta, a, b = arguments
-    if _is_upright(Theta, a, b):
+    if is_upright(Theta, a, b):
         return (
             f"classes {a} and {b} have the same weight for x2, so the boundary is vertical and has "
             "no slope: raise ValueError"
@@ -390,7 +374,7 @@ EXERCISES = (
             ),
         ),
         oracle=_line,
-        drive=_line_or_error,
+        drive=line_or_error,
         misconceptions=(
             Misconception(
                 "missing minus in the slope",

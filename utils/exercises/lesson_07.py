@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from utils.drives import draw_band
 from utils.judge import Arguments, Exercise, Group, Misconception
 
 # --- 07.1 reliability_bins -----------------------------------------------------------------------
@@ -631,12 +631,6 @@ def _seed(rng: np.random.Generator) -> int:
     return int(rng.integers(1000))
 
 
-def _draw(
-    band: Callable[..., Any], confidence: Any, n_bins: int, n_resamples: int, seed: int
-) -> Any:
-    return band(confidence, n_bins, n_resamples, np.random.default_rng(seed))
-
-
 def _few_predictions(rng: np.random.Generator) -> list[Arguments]:
     lean = np.concatenate(
         [np.full(30, 0.05), np.full(8, 0.45), np.full(12, 0.62), np.full(40, 0.97)]
@@ -797,7 +791,7 @@ BAND = Exercise(
         Group("certain predictions, and nan for an empty bin", 1, _certain_and_empty, _band_law),
         Group("many predictions, from several seeds", 1, _many_predictions, _band_law),
     ),
-    drive=_draw,
+    drive=draw_band,
     signature=_both_ends,
     rtol=0.0,
     atol=0.02,  # what two draws of the same band may differ by

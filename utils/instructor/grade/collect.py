@@ -206,11 +206,13 @@ def _without_wrapper(found: list[_Found]) -> list[_Found]:
             break
         for file in found:
             file.parts = file.parts[1:]
-    if len({file.parts[0] for file in found}) == 1 and all(len(f.parts) == 2 for f in found):
-        # One folder of flat files, and not one student's notebooks, if the files name students.
-        if all(CANVAS.fullmatch(f.parts[1]) or "__" in f.parts[1] for f in found):
-            for file in found:
-                file.parts = file.parts[1:]
+    # One folder of flat files, and not one student's notebooks, if the files name students.
+    flat = all(
+        len(f.parts) == 2 and (CANVAS.fullmatch(f.parts[1]) or "__" in f.parts[1]) for f in found
+    )
+    if flat and len({file.parts[0] for file in found}) == 1:
+        for file in found:
+            file.parts = file.parts[1:]
     return found
 
 

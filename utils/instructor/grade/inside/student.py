@@ -221,7 +221,7 @@ def make_shell() -> Any:
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "NoColor" if _old_ipython() else "nocolor"
-    shell = InteractiveShell.instance(config=config)
+    shell: Any = InteractiveShell.instance(config=config)
     shell.showtraceback = lambda *arguments, **keywords: None
     shell.showsyntaxerror = lambda *arguments, **keywords: None
     return shell

@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from . import student
@@ -166,9 +167,9 @@ def _tree_memory() -> int:
     """Return the bytes of memory that all processes here have beyond what they share with this one."""
     page = os.sysconf("SC_PAGE_SIZE")
     own, total = _resident("self"), 0
-    for name in os.listdir("/proc"):
-        if name.isdigit() and int(name) != os.getpid():
-            total += max(0, _resident(name) - own)
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit() and int(process.name) != os.getpid():
+            total += max(0, _resident(process.name) - own)
     return total * page
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -124,7 +124,7 @@ def _rebuild(what: Any, data: bytes, place: int, depth: int) -> tuple[Any, int]:
     return (_as_text(array) if text else array.copy()), place + size
 
 
-def _is_shape(shape: Any) -> bool:
+def _is_shape(shape: Any) -> TypeGuard[list[int]]:
     """Return whether this is the shape of an array one may have."""
     return (
         isinstance(shape, list)
