@@ -1,6 +1,8 @@
 """The `course` command, for authors and instructors."""
 
 import argparse
+import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +26,7 @@ def main(argv: Sequence[str] | None = None, root: Path | None = None) -> int:
     parser = argparse.ArgumentParser(prog="course", description=__doc__)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_release(commands)
+    add_grade(commands)
     arguments = parser.parse_args(argv)
     try:
         return int(arguments.run(arguments, root or find_root()))
@@ -81,6 +84,78 @@ def add_release(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
             return _fail(str(error))
 
     parser.set_defaults(run=run)
+
+
+def add_grade(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `course grade`."""
+    parser = commands.add_parser(
+        "grade",
+        help="grade a class's notebooks in a sandbox",
+        description="Grade submissions: a folder per student, flat files, a download from Canvas or "
+        "Moodle, zips of these. Stopped at any moment, the same command goes on where it was.",
+    )
+    parser.add_argument("submissions", type=Path, metavar="SUBMISSIONS")
+    parser.add_argument(
+        "--solutions", type=Path, metavar="FOLDER", help="default: the course's solutions"
+    )
+    parser.add_argument("--out", type=Path, default=Path("grades"), metavar="FOLDER")
+    parser.add_argument(
+        "--jobs", type=int, metavar="N", help="submissions at a time (default: all cores)"
+    )
+    parser.add_argument(
+        "--seed", type=int, metavar="S", help="of the cases (default: this folder's, or a new one)"
+    )
+    parser.add_argument(
+        "--timeout", type=float, default=60, metavar="SECONDS", help="for each exercise"
+    )
+    parser.add_argument("--memory", default="2G", metavar="SIZE", help="such as 500M or 2G")
+    parser.add_argument("--isolation", choices=("bubblewrap", "none"), default="bubblewrap")
+    parser.add_argument("--dask", default="", metavar="ADDRESS", help="of a cluster's scheduler")
+    parser.add_argument("--fresh", action="store_true", help="grade unchanged submissions again")
+    parser.add_argument(
+        "--gradebook", choices=("canvas", "moodle"), default="", help="write an import file too"
+    )
+
+    def run(arguments: argparse.Namespace, root: Path) -> int:
+        from utils.instructor.grade import command
+        from utils.instructor.grade.scoring import Limits
+
+        if arguments.jobs is not None and arguments.jobs < 1:
+            parser.error(f"--jobs must be at least 1, came {arguments.jobs}")
+        if not 0 < arguments.timeout < 1e6:
+            parser.error(f"--timeout must be a number of seconds above 0, came {arguments.timeout}")
+        memory = _bytes(arguments.memory)
+        if memory < 64 * 2**20:
+            parser.error(f"--memory must be like 500M or 2G, and at least 64M: {arguments.memory}")
+        if arguments.seed is not None and arguments.seed < 0:
+            parser.error(f"--seed must be 0 or more, came {arguments.seed}")
+        options = command.Options(
+            submissions=arguments.submissions,
+            solutions=arguments.solutions or root / "solutions",
+            out=arguments.out,
+            jobs=arguments.jobs or os.cpu_count() or 1,
+            seed=arguments.seed,
+            limits=Limits(arguments.timeout, memory),
+            isolated=arguments.isolation == "bubblewrap",
+            dask=arguments.dask,
+            fresh=arguments.fresh,
+            gradebook=arguments.gradebook,
+        )
+        try:
+            command.run(options)
+        except command.GradeError as error:
+            return _fail(str(error))
+        return 0
+
+    parser.set_defaults(run=run)
+
+
+def _bytes(text: str) -> int:
+    """Read a size such as 500M or 2G; -1 for anything else."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?", text.strip(), re.IGNORECASE)
+    if not found:
+        return -1
+    return int(float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " "))
 
 
 def find_root() -> Path:

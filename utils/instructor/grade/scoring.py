@@ -113,6 +113,8 @@ def grade(
         flags += _cell_flags(records)
         for exercise in attempted:
             outcomes, ending = outcomes_of(exercise, end, records)
+            if ending == "missing" and _tries_to_define(own, exercise.name):
+                ending = "undefined"
             scores[exercise.name] = judgement_of(exercise, outcomes, ending)
     everything_else = (_not_attempted(e) for e in key.exercises if e.name not in scores)
     scores |= {score.name: score for score in everything_else}
@@ -164,6 +166,12 @@ def _mentions(cells: Sequence[str], name: str) -> bool:
     """Return whether a name is bound or spoken of anywhere in the cells."""
     word = re.compile(rf"\b{re.escape(name)}\b")
     return any(word.search(source) for source in cells)
+
+
+def _tries_to_define(cells: Sequence[str], name: str) -> bool:
+    """Return whether a cell holds a definition of a name, which may not even be Python."""
+    definition = re.compile(rf"^\s*(def|class)\s+{re.escape(name)}\b", re.MULTILINE)
+    return any(definition.search(source) for source in cells)
 
 
 def _task(
@@ -263,6 +271,9 @@ def judgement_of(key: ExerciseKey, outcomes: Sequence[Outcome | None], ending: s
         what = ending.removeprefix("forbidden ")
         says = f"Your answer uses {what}. Write this one yourself: that is the exercise."
         return _without_points(key, "forbidden", f"uses {what}", says)
+    if ending == "undefined":
+        says = f"The cell with {key.name} did not run to its end: does it, when you restart?"
+        return _without_points(key, "error", "its cell does not run", says)
     if ending == "not callable":
         says = f"{key.name} is not a function in your notebook: something else has that name."
         return _without_points(key, "error", "not a function", says)
