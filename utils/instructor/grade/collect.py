@@ -5,10 +5,14 @@ Nothing is unpacked to disk and no link is followed; names are labels, never pat
 
 from __future__ import annotations
 
+import hashlib
 import io
+import lzma
 import re
+import struct
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,13 +21,16 @@ from pathlib import Path, PurePosixPath
 from utils.instructor.grade.reading import MAX_BYTES, Cells, UnreadableError, read_notebook
 
 MAX_UNPACKED = 4 * 2**30  # bytes from one zip, all files together
+BOMB = (100 * 2**20, 50)  # bytes, and times the zip's own size: no notebooks shrink like that
 MAX_FILES = 200_000
 ZIPS_IN_ZIPS = 2
 
 CANVAS = re.compile(
     r"(?P<student>[^_]+)(?P<late>_LATE)?_(?P<id>\d+)_(?P<upload>\d+)_(?P<file>.+)", re.IGNORECASE
 )
-MOODLE = re.compile(r"(?P<student>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?")
+MOODLE = re.compile(
+    r"(?P<student>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)"
+)
 COPY = re.compile(r"[ _-]*(\(\d+\)|copy\d*|v?\d{1,2})$", re.IGNORECASE)
 
 
@@ -39,8 +46,8 @@ class Submission:
         "02"; "" where the file does not say.
     file : str
         Where it was found.
-    content : bytes
-        What the file holds; empty where it cannot be had.
+    digest : str
+        SHA-256 of what the file holds; empty where it cannot be had.
     cells : Cells or None
         What can be read of it.
     problem : str
@@ -54,7 +61,7 @@ class Submission:
     student: str
     lesson: str
     file: str
-    content: bytes
+    digest: str
     cells: Cells | None = None
     problem: str = ""
     platform_id: str = ""
@@ -113,7 +120,7 @@ def _files(path: Path) -> Iterator[_Found]:
     """Yield every file that may be a submission, and what stands in its way."""
     if path.is_file():
         if zipfile.is_zipfile(path):
-            yield from _zipped(path.name, path.open("rb").read, (), 0)
+            yield from _zipped(path.name, path.read_bytes, (), 0)
         else:
             yield _on_disk(path, (path.name,))
         return
@@ -135,6 +142,8 @@ def _files(path: Path) -> Iterator[_Found]:
         for name in list(folders):
             if (folder / name).is_symlink():
                 folders.remove(name)
+                parts = (folder / name).relative_to(path).parts
+                yield _Found(parts, 0, bytes, "a link, which is not followed")
 
 
 def _walk(path: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
@@ -156,14 +165,19 @@ def _zipped(
 ) -> Iterator[_Found]:
     """Yield the files in a zip, without unpacking any."""
     try:
-        archive = zipfile.ZipFile(io.BytesIO(read()))
+        data = read()
+        archive = zipfile.ZipFile(io.BytesIO(data))
         entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except _CANNOT_BE_READ:
         yield _Found((*above, name), 0, bytes, "a zip file that is damaged")
         return
-    if len(entries) > MAX_FILES or sum(entry.file_size for entry in entries) > MAX_UNPACKED:
+    size = sum(entry.file_size for entry in entries)
+    bomb = size > BOMB[0] and size > BOMB[1] * len(data)
+    if bomb or len(entries) > MAX_FILES or size > MAX_UNPACKED:
         yield _Found((*above, name), 0, bytes, "a zip file that unpacks to far too much")
         return
+    if all(entry.is_dir() for entry in entries):
+        yield _Found((*above, name), 0, bytes, "an empty zip file")
     for entry in entries:
         # Drives, "..", and leading slashes are no part of a label.
         label = PurePosixPath(entry.filename.replace("\\", "/"))
@@ -185,6 +199,20 @@ def _zipped(
             yield from _zipped(parts[-1], content, (*above, *parts[:-1]), depth + 1)
         else:
             yield _Found((*above, *parts), when, content)
+
+
+# A damaged zip, one with a password, an unknown method: the module raises all of these.
+_CANNOT_BE_READ = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    struct.error,
+)
 
 
 def _zip_time(entry: zipfile.ZipInfo) -> float:
@@ -220,9 +248,10 @@ def _attribute(file: _Found, home: str, lessons: Mapping[str, str]) -> None:
     """Say whose a file is, by the platform's names, the folder, or the file's own name."""
     name = file.parts[-1]
     canvas = CANVAS.fullmatch(name)
-    moodle = next(filter(None, map(MOODLE.fullmatch, file.parts[:-1])), None)
+    moodle = next(filter(None, map(MOODLE.fullmatch, file.parts)), None)
     if moodle:
-        file.student, file.platform_id, file.name = moodle["student"], moodle["id"], name
+        file.student, file.platform_id = moodle["student"], moodle["id"]
+        file.name = moodle["file"] if moodle[0] == name else name
     elif canvas:
         file.student, file.platform_id = canvas["student"], canvas["id"]
         file.name = canvas["file"]
@@ -258,7 +287,9 @@ def clean(label: str) -> str:
     """
     label = unicodedata.normalize("NFC", label)
     kept = (c if c.isalnum() or unicodedata.combining(c) or c in "._-@+'()" else " " for c in label)
-    return " ".join("".join(kept).split()).lstrip("-+@.' ")[:100].rstrip(". ") or "unnamed"
+    name = " ".join("".join(kept).split()).lstrip("-+@.' ")
+    # In bytes, as file systems count.
+    return name.encode("utf-8", "replace")[:100].decode("utf-8", "ignore").rstrip(". ") or "unnamed"
 
 
 def _name_students(found: Sequence[_Found]) -> None:
@@ -278,20 +309,21 @@ def _name_students(found: Sequence[_Found]) -> None:
 def _submission(file: _Found, lessons: Mapping[str, str]) -> Submission:
     """Read a file as far as it goes."""
     where = "/".join(clean(part) for part in file.parts)
-    problem, content, cells = file.problem, b"", None
+    problem, digest, cells = file.problem, "", None
     if not problem:
         try:
             content = file.read()
+            digest = hashlib.sha256(content).hexdigest()
             cells = read_notebook(content)
         except UnreadableError as error:
             problem = str(error)
-        except (OSError, RuntimeError, ValueError, NotImplementedError) as error:
-            problem = f"cannot be read: {type(error).__name__}"  # a password, an unknown method
+        except (*_CANNOT_BE_READ, MemoryError) as error:
+            problem = f"cannot be read: {type(error).__name__}"
     lesson = _lesson_by_name(file.name, lessons) or (cells.lesson() if cells else "")
     if not problem and lesson not in lessons:
         problem, lesson = "not a lesson of this course: no exercise in it is known", ""
     return Submission(
-        file.student, lesson, where, content, cells, problem, file.platform_id, tuple(file.notes)
+        file.student, lesson, where, digest, cells, problem, file.platform_id, tuple(file.notes)
     )
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import errno
-import os
 import queue
 import statistics
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,8 @@ from tqdm import tqdm
 
 from utils.instructor.grade import reports
 from utils.instructor.grade.collect import Submission, collect
-from utils.instructor.grade.journal import Journal, entry_for
-from utils.instructor.grade.key import AnswerKeyError, LessonKey, lesson_names, make_key
+from utils.instructor.grade.journal import Journal, clear_halves, entry_for
+from utils.instructor.grade.key import AnswerKeyError, LessonKey, lesson_names, make_key, set_up_of
 from utils.instructor.grade.reports import Item
 from utils.instructor.grade.sandbox import IsolationError, Sandbox, probe
 from utils.instructor.grade.scoring import Limits, grade, unreadable
@@ -85,14 +84,18 @@ def _run(options: Options) -> None:
     _say("reading", _census(submissions))
     if options.isolated:
         probe()
+    clear_halves(options.out)
     journal = Journal(options.out / "journal")
     seed = journal.seed(options.seed)
     earlier = _others(journal, submissions, names)
     asked = {s.lesson for s in submissions} | {each["lesson"] for each in earlier}
     lessons = sorted(asked - {""})
-    keys = _make_keys(options, [names[number] for number in lessons], seed)
-    _say("isolation", _describe(options))
-    entries = _grade_all(options, submissions, keys, journal)
+    asked_names = [names[number] for number in lessons]
+    imports = _imports(set_up_of(options.solutions, name) for name in asked_names)
+    with _sandbox(options, imports) as sandbox:
+        keys = _make_keys(options, asked_names, seed, sandbox)
+        _say("isolation", _describe(options))
+        entries = _grade_all(options, submissions, keys, journal, sandbox)
     known: list[dict[str, Any]] = [
         {
             "student": s.student,
@@ -146,10 +149,12 @@ def _item(each: dict[str, Any], journal: Journal, keys: Mapping[str, LessonKey])
     )
 
 
-def _make_keys(options: Options, names: Sequence[str], seed: int) -> dict[str, LessonKey]:
+def _make_keys(
+    options: Options, names: Sequence[str], seed: int, sandbox: Sandbox
+) -> dict[str, LessonKey]:
     """Run the solutions, each of which must pass its own grading."""
     keys = {}
-    with Sandbox(isolated=options.isolated) as sandbox, _bar("answer key", len(names)) as step:
+    with _bar("answer key", len(names)) as step:
         for name in names:
             key = make_key(options.solutions, name, seed, sandbox, options.limits)
             keys[key.number] = key
@@ -164,6 +169,7 @@ def _grade_all(
     submissions: Sequence[Submission],
     keys: dict[str, LessonKey],
     journal: Journal,
+    sandbox: Sandbox,
 ) -> list[str]:
     """Grade what the journal has no record of; return the record's name for each submission."""
     entries: list[str] = []
@@ -172,15 +178,15 @@ def _grade_all(
     for submission in submissions:
         entry = ""
         if not submission.problem:
-            entry = entry_for(submission.content, keys[submission.lesson].fingerprint)
+            entry = entry_for(submission.digest, keys[submission.lesson].fingerprint)
             if not options.fresh and journal.get(entry):
                 done.add(entry)
             else:
-                todo.setdefault(entry, replace(submission, content=b""))
+                todo.setdefault(entry, submission)
         entries.append(entry)
     work = _on_a_cluster if options.dask else _on_this_machine
     with _bar("grading", len(todo), unit=" submissions") as step:
-        for entry, record in work(options, todo, keys):
+        for entry, record in work(options, todo, keys, sandbox):
             journal.put(entry, record)
             step()
     unchanged = sum(entry in done for entry in entries)
@@ -192,14 +198,15 @@ Result = tuple[str, dict[str, Any]]
 
 
 def _on_this_machine(
-    options: Options, todo: dict[str, Submission], keys: dict[str, LessonKey]
+    options: Options,
+    todo: dict[str, Submission],
+    keys: dict[str, LessonKey],
+    sandbox: Sandbox,
 ) -> Iterator[Result]:
     """Grade in so many sandboxes at a time, and yield each record when it is there."""
     free: queue.SimpleQueue[Sandbox] = queue.SimpleQueue()
-    imports = _imports(keys)
-    sandboxes = [
-        Sandbox(job, options.isolated, imports) for job in range(min(options.jobs, len(todo)))
-    ]
+    more = min(options.jobs, len(todo)) - 1
+    sandboxes = [sandbox, *(_sandbox(options, sandbox.imports) for _ in range(more))]
     for sandbox in sandboxes:
         free.put(sandbox)
 
@@ -222,8 +229,16 @@ def _on_this_machine(
         pool.shutdown()
 
 
+def _sandbox(options: Options, imports: Sequence[str]) -> Sandbox:
+    hidden = (options.solutions, options.submissions, options.out)
+    return Sandbox(options.isolated, imports, hidden)
+
+
 def _on_a_cluster(
-    options: Options, todo: dict[str, Submission], keys: dict[str, LessonKey]
+    options: Options,
+    todo: dict[str, Submission],
+    keys: dict[str, LessonKey],
+    sandbox: Sandbox,
 ) -> Iterator[Result]:
     """Grade on the workers of a dask cluster; one that dies costs nothing but time."""
     try:
@@ -234,12 +249,11 @@ def _on_a_cluster(
             "--dask needs dask.distributed: python -m pip install 'distributed'"
         ) from None
     with Client(options.dask, set_as_default=False) as client:
-        shared = {number: client.scatter(key, broadcast=True) for number, key in keys.items()}
         futures = {
             client.submit(
                 _on_a_worker,
                 submission,
-                shared[submission.lesson],
+                keys[submission.lesson],
                 options.limits,
                 options.isolated,
                 pure=False,
@@ -247,7 +261,7 @@ def _on_a_cluster(
             ): entry
             for entry, submission in todo.items()
         }
-        for future in completed(futures):
+        for future in completed(futures, loop=client.loop):
             yield futures[future], future.result()
 
 
@@ -259,18 +273,17 @@ def _on_a_worker(
 ) -> dict[str, Any]:
     """Grade one submission in this thread's sandbox, which stays warm for the next."""
     if not hasattr(_of_this_thread, "sandbox"):
-        job = (os.getpid() * 7 + threading.get_ident()) % 1000
-        _of_this_thread.sandbox = Sandbox(job, isolated, _imports({key.number: key}))
+        _of_this_thread.sandbox = Sandbox(isolated, _imports([key.set_up]))
     return grade(submission, key, _of_this_thread.sandbox, limits)
 
 
-def _imports(keys: dict[str, LessonKey]) -> list[str]:
+def _imports(set_ups: Iterable[str]) -> list[str]:
     """Return the modules that the lessons' set-up cells import, to have them ready."""
     import ast
 
     found = set()
-    for key in keys.values():
-        for node in ast.walk(ast.parse(key.set_up)):
+    for set_up in set_ups:
+        for node in ast.walk(ast.parse(set_up)):
             if isinstance(node, ast.Import):
                 found |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,13 @@ def write_whole(path: Path, text: str) -> None:
         half.unlink(missing_ok=True)
 
 
+def clear_halves(folder: Path) -> None:
+    """Delete what a killed run was writing; nothing else is called so."""
+    for half in folder.rglob("*.part"):
+        if re.search(r"\.\d+\.part$", half.name) and half.is_file():
+            half.unlink(missing_ok=True)
+
+
 class Journal:
     """The records of one grades folder.
 
@@ -46,8 +54,6 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for half in folder.glob("*.part"):  # of a run that was killed
-            half.unlink(missing_ok=True)
 
     def get(self, entry: str) -> dict[str, Any] | None:
         """Return a record, None if it is not there or damaged."""
@@ -88,14 +94,14 @@ class Journal:
         return self.folder / f"{entry}.json"
 
 
-def entry_for(content: bytes, fingerprint: str) -> str:
+def entry_for(digest: str, fingerprint: str) -> str:
     """Return the name under which the grade of a file is kept.
 
     Parameters
     ----------
-    content : bytes
-        What was handed in.
+    digest : str
+        Of what was handed in.
     fingerprint : str
         Of all else that the grade depends on.
     """
-    return hashlib.sha256(content + fingerprint.encode()).hexdigest()[:40]
+    return hashlib.sha256((digest + fingerprint).encode()).hexdigest()[:40]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import re
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import utils
 from utils import exercises, judge
 from utils.instructor.cells import Cell
 from utils.instructor.grade.inside.student import Questions, Task
@@ -148,15 +147,8 @@ def make_key(solutions: Path, name: str, seed: int, sandbox: Sandbox, limits: Li
         If the solution does not pass its own grading.
     """
     path = solutions / f"{name}.ipynb"
-    try:
-        content = path.read_bytes()
-        solution = read_notebook(content)
-    except (OSError, ValueError) as error:
-        raise AnswerKeyError(f"{path}: {error}") from None
-    cells = [Cell(kind, source, 1) for kind, source in solution.cells]
-    for cell in cells:
-        cell.examine()
-    set_up = next((cell.source for cell in cells if cell.role == "set-up"), "")
+    content, cells = _read(path)
+    set_up = _set_up(cells)
     keys = [ExerciseKey(e.name, seed, ()) for e in exercises.of_lesson(name[:2])]
     task = Task(
         [set_up, *(cell.source for cell in cells if cell.role == "exercise")],
@@ -191,6 +183,28 @@ def make_key(solutions: Path, name: str, seed: int, sandbox: Sandbox, limits: Li
     )
 
 
+def set_up_of(solutions: Path, name: str) -> str:
+    """Return the imports that a lesson's set-up cell holds."""
+    return _set_up(_read(solutions / f"{name}.ipynb")[1])
+
+
+def _read(path: Path) -> tuple[bytes, list[Cell]]:
+    """Read a solution notebook."""
+    try:
+        content = path.read_bytes()
+        solution = read_notebook(content)
+    except (OSError, ValueError) as error:
+        raise AnswerKeyError(f"{path}: {error}") from None
+    cells = [Cell(kind, source, 1) for kind, source in solution.cells]
+    for cell in cells:
+        cell.examine()
+    return content, cells
+
+
+def _set_up(cells: Sequence[Cell]) -> str:
+    return next((cell.source for cell in cells if cell.role == "set-up"), "")
+
+
 def _released(cells: Sequence[Cell]) -> Cells:
     """Return what a learner gets of these cells; the set-up, which differs, is known by its marker."""
     return Cells(
@@ -218,12 +232,15 @@ def _written(cells: Sequence[Cell]) -> list[WrittenKey]:
 
 def _fingerprint(content: bytes, number: str, seed: int, limits: Limits, isolated: bool) -> str:
     """Hash everything that a grade depends on besides the submission."""
-    code: Mapping[str, Any] = sys.modules
-    sources = [
-        inspect.getsource(code[name])
-        for name in sorted(code)
-        if name in ("utils.judge", "utils.drives", f"utils.exercises.lesson_{number}")
-        or name.startswith("utils.instructor.grade.")
+    package = Path(utils.__file__).parent
+    code = [
+        *package.glob("*.py"),
+        *package.glob("plots/*.py"),
+        package / "exercises" / f"lesson_{number}.py",
+        *package.glob("instructor/grade/**/*.py"),
     ]
-    text = "\n".join([*sources, f"{seed} {limits.seconds} {limits.memory} {isolated}"])
-    return hashlib.sha256(content + text.encode()).hexdigest()
+    hashed = hashlib.sha256(content)
+    for path in sorted(code):
+        hashed.update(path.read_bytes())
+    hashed.update(f"{seed} {limits.seconds} {limits.memory} {isolated}".encode())
+    return hashed.hexdigest()

@@ -11,6 +11,7 @@ from typing import Any
 MAX_BYTES = 40 * 2**20  # of a file
 MAX_CELLS = 5_000
 MAX_SOURCE = 2**20  # characters of one cell
+MAX_SOURCES = 8 * 2**20  # of all cells
 
 EXERCISE = re.compile(r"^# exercise: (\d\d)\.\d+", re.MULTILINE)
 WRITTEN = re.compile(r"^<!-- written: (\d\d\.Q\d+) -->", re.MULTILINE)
@@ -81,7 +82,10 @@ def read_notebook(data: bytes) -> Cells:
         ]
     if len(cells) > MAX_CELLS:
         raise UnreadableError(f"more than {MAX_CELLS} cells")
-    return Cells(tuple(_readable(cells)))
+    readable = tuple(_readable(cells))
+    if sum(len(source) for _, source in readable) > MAX_SOURCES:
+        raise UnreadableError(f"more than {MAX_SOURCES // 2**20} MB of code and text")
+    return Cells(readable)
 
 
 def written_answers(submission: Cells, released: Cells) -> dict[str, str]:
@@ -115,7 +119,7 @@ def written_answers(submission: Cells, released: Cells) -> dict[str, str]:
         elif source.strip() in theirs:
             current = ""
         if current and source.strip() not in theirs:
-            new = [line for line in source.splitlines() if line.strip() not in lines]
+            new = [s for s in source.splitlines() if not s.strip() or s.strip() not in lines]
             answers[current].append("\n".join(new).strip())
     return {number: "\n\n".join(filter(None, parts)) for number, parts in answers.items()}
 
@@ -130,6 +134,8 @@ def _readable(cells: Iterable[Any]) -> Iterable[tuple[str, str]]:
             source = "".join(part for part in source if isinstance(part, str))
         kind = cell.get("cell_type")
         if isinstance(source, str) and kind in ("code", "markdown") and len(source) <= MAX_SOURCE:
+            # Windows' line ends, and halves of characters, which no file can hold.
+            source = source.replace("\r\n", "\n").encode("utf-8", "replace").decode("utf-8")
             yield kind, source
 
 

@@ -7,9 +7,11 @@ files. See `inside.warm` for what each submission gets on top of that.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -19,7 +21,7 @@ from typing import Any
 
 import utils
 from utils.instructor.grade.inside import warm, wire
-from utils.instructor.grade.inside.student import Task
+from utils.instructor.grade.inside.student import Questions, Task
 
 Records = list[tuple[dict[str, Any], Any]]
 
@@ -29,15 +31,16 @@ _HIDDEN = ("exercises", "instructor")  # folders of utils that no submission see
 _COURSE = "/course"  # where utils is, in there
 _START = (
     f"import sys; sys.path.insert(0, '{_COURSE}'); sys.dont_write_bytecode = True; "
-    "from inside import warm; warm.main(int(sys.argv[1]))"
+    "from inside import warm; warm.main()"
 )
 _ENVIRONMENT = {
-    "HOME": "/tmp",
+    "HOME": warm.SCRATCH,
+    "TMPDIR": warm.SCRATCH,
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
     "MPLBACKEND": "agg",
-    "MPLCONFIGDIR": "/tmp/matplotlib",
-    "COURSE_STATE": "/tmp/state",
+    "MPLCONFIGDIR": f"{warm.SCRATCH}/matplotlib",
+    "COURSE_STATE": f"{warm.SCRATCH}/state",
     # One thread each: jobs share the cores, and a forked process has no others.
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -54,17 +57,24 @@ class Sandbox:
 
     Parameters
     ----------
-    job : int
-        Which of the jobs that run side by side this is, from 0.
     isolated : bool
         False runs submissions as the instructor's own processes.
     imports : sequence of str
         Modules to have ready, so that no submission waits for them.
+    hidden : sequence of Path
+        What no submission may see, should it lie in a folder that is shown, such as /usr.
     """
 
-    def __init__(self, job: int = 0, isolated: bool = True, imports: Sequence[str] = ()) -> None:
-        self.job, self.isolated, self.imports = job, isolated, tuple(imports)
+    def __init__(
+        self,
+        isolated: bool = True,
+        imports: Sequence[str] = (),
+        hidden: Sequence[Path] = (),
+    ) -> None:
+        self.isolated, self.imports = isolated, tuple(imports)
+        self.hidden = tuple(hidden)
         self._process: subprocess.Popen[bytes] | None = None
+        self._closed = False
 
     def __enter__(self) -> Sandbox:
         return self
@@ -83,25 +93,24 @@ class Sandbox:
         -------
         end : str
             "done"; "timeout", "memory" or "too much output" where it was stopped; "damaged" where
-            what came out was no record.
+            what came out was no record; "died" where it brought the sandbox down.
         records : list of (header, value)
             What it told; nothing in it is to be believed, but all of it is plain data.
 
         Raises
         ------
         IsolationError
-            If the sandbox does not start, or breaks twice in a row.
+            If the sandbox does not start.
         """
-        for again in (True, False):
+        end, data = "died", b""
+        for _ in range(2):
             process = self._started()
             try:
                 _send(process, task.as_message())
                 end, data = _receive(process)
                 break
             except (OSError, EOFError):
-                self.close()  # something ended the warm process; the next is as good as new
-                if not again:
-                    raise IsolationError("the sandbox ended unexpectedly, twice") from None
+                self._stop()  # something ended the warm process; the next is as good as new
         if end == "no namespaces":
             raise IsolationError(f"this system refuses new namespaces. {_REMEDY}")
         records: Records = []
@@ -113,24 +122,34 @@ class Sandbox:
         return end, records
 
     def close(self) -> None:
-        """End it."""
-        if self._process:
-            self._process.kill()
-            self._process.communicate()
-            self._process = None
+        """End it, and whatever runs in it, for good. Any thread may do this."""
+        self._closed = True
+        self._stop()
+
+    def _stop(self) -> None:
+        process, self._process = self._process, None
+        if process:
+            if not self.isolated:  # nothing else ends what runs there
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGTERM)
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout, process.stderr):
+                with contextlib.suppress(OSError):
+                    assert stream
+                    stream.close()
 
     def _started(self) -> subprocess.Popen[bytes]:
         """Return the warm process, started if it is not there."""
         if self._process is None:
-            inner = [sys.executable, "-I", "-c", _START, str(self.job)]
+            inner = [sys.executable, "-I", "-c", _START]
             environment = None
             if self.isolated:
-                inner = [*_bubblewrap(), *inner]
+                inner = [*_bubblewrap(self.hidden), *inner]
             else:
                 inner[1:4] = [
                     "-c",
-                    "from utils.instructor.grade.inside import warm; "
-                    "import sys; warm.main(int(sys.argv[1]))",
+                    "from utils.instructor.grade.inside import warm; warm.main()",
                 ]
                 environment = {**os.environ, **_ENVIRONMENT, "PYTHONPATH": str(_UTILS.parent)}
             self._process = subprocess.Popen(
@@ -141,6 +160,9 @@ class Sandbox:
                 env=environment,
                 start_new_session=True,  # Ctrl-C is ours to handle
             )
+            if self._closed:
+                self._stop()
+                raise IsolationError("the sandbox has been closed")
             setup = {
                 "imports": self.imports,
                 "isolated": self.isolated,
@@ -179,34 +201,46 @@ def probe() -> None:
         raise IsolationError("grading needs Linux (on Windows: WSL) or, without isolation, macOS")
     if not shutil.which("bwrap"):
         raise IsolationError(f"bubblewrap (bwrap) is not installed. {_REMEDY}")
+    one = Task(["one = lambda: 1"], [Questions("one", [()], None, ())], 20, 2**30)
     with Sandbox() as sandbox:
-        end, _ = sandbox.run(Task(cells=["1 + 1"], exercises=(), seconds=20, memory=2**30))
-    if end != "done":
-        raise IsolationError(f"a trivial submission ended with {end!r}. {_REMEDY}")
+        end, records = sandbox.run(one)
+    if end != "done" or [value for _, value in records] != [1, None]:
+        raise IsolationError(f"a trivial submission does not run. {_REMEDY}")
 
 
-def _bubblewrap() -> list[str]:
+def _bubblewrap(hidden: Sequence[Path] = ()) -> list[str]:
     """Return the command that makes the sandbox, up to what runs in it."""
     root = os.getuid() == 0
     # Root is kept out of the user namespace: one that maps nobody to the real root gives root's
     # files away. `inside.warm` changes the user instead.
-    power = ["CAP_SYS_ADMIN", *(["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_KILL"] * root)]
+    power = [
+        "CAP_SYS_ADMIN",
+        "CAP_SYS_PTRACE",
+        *(["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_KILL"] * root),
+    ]
     command = ["bwrap", "--die-with-parent", "--new-session", "--clearenv"]
     command += [f"--unshare-{what}" for what in ("pid", "net", "ipc", "uts")]
     command += ["--unshare-user"] * (not root)
     command += ["--cap-drop", "ALL", *(f for cap in power for f in ("--cap-add", cap))]
     for name, value in _ENVIRONMENT.items():
         command += ["--setenv", name, value]
-    for folder in _read_only_folders():
+    shown = _read_only_folders()
+    for folder in shown:
         command += [*_parents(folder), "--ro-bind", str(folder), str(folder)]
-    for package in {Path(path) / "utils" for path in _python_folders()}:
-        if package.is_dir():  # the course is installed among the packages
-            command += [f for name in _HIDDEN for f in ("--tmpfs", str(package / name))]
     command += ["--perms", "0755", "--dir", _COURSE, "--ro-bind", str(_UTILS), f"{_COURSE}/utils"]
-    command += [f for name in _HIDDEN for f in ("--tmpfs", f"{_COURSE}/utils/{name}")]
     command += ["--ro-bind", str(_INSIDE), f"{_COURSE}/inside"]
-    command += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
-    return [*command, "--remount-ro", "/", "--chdir", "/tmp", "--"]
+    command += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", warm.SCRATCH]
+    if not any(folder.is_relative_to("/tmp") for folder in shown):
+        command += ["--symlink", warm.SCRATCH, "/tmp"]
+    packages = {*(path / "utils" for path in _python_folders()), _UTILS}
+    secret = {package / name for package in packages for name in _HIDDEN}
+    secret |= {path.resolve() for path in hidden}
+    covered = [p for p in secret if p.exists() and any(p.is_relative_to(f) for f in shown)]
+    for path in sorted(map(str, [*covered, *(Path(_COURSE, "utils", name) for name in _HIDDEN)])):
+        command += ["--tmpfs", path, "--remount-ro", path]
+    # The instructor's own user could write to these folders otherwise, and the next one read it.
+    command += ["--remount-ro", "/dev", "--remount-ro", "/"]
+    return [*command, "--chdir", warm.SCRATCH, "--"]
 
 
 def _read_only_folders() -> list[Path]:

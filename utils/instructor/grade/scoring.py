@@ -15,7 +15,7 @@ import numpy as np
 
 from utils import judge
 from utils.instructor.grade.inside.student import Task
-from utils.instructor.grade.reading import written_answers
+from utils.instructor.grade.reading import EXERCISE, written_answers
 from utils.judge import Outcome
 
 if TYPE_CHECKING:
@@ -105,9 +105,9 @@ def grade(
         lacking = [e for e in attempted if _lacks_a_name(e, end, records)]
         if lacking:
             # Something they need stands in a cell that was not run: run all of them.
-            everything = [c for c in submission.cells.code if not c.startswith("# course: set-up")]
+            everything = _own_code(submission.cells.code, key, all_but_stubs=True)
             again, more = sandbox.run(_task(everything, lacking, key, limits))
-            names = {e.name for e in lacking}
+            names = [e.name for e in lacking]
             records = [r for r in records if r[0].get("exercise") not in names] + more
             end = again if end == "done" else end
         flags += _cell_flags(records)
@@ -147,19 +147,29 @@ def unreadable(key: LessonKey | None, problem: str) -> dict[str, Any]:
     return {"exercises": [asdict(s) for s in scores], "flags": [problem], "written": {}}
 
 
-def _own_code(cells: Sequence[str], key: LessonKey) -> list[str]:
-    """Return the code cells that the student wrote or changed."""
+def _own_code(cells: Sequence[str], key: LessonKey, all_but_stubs: bool = False) -> list[str]:
+    """Return the code cells that the student wrote or changed; or all but the untouched stubs."""
     given = {source.strip() for kind, source in key.released.cells if kind == "code"}
-    return [
-        source
-        for source in cells
-        if source.strip() and source.strip() not in given and not _is_given_set_up(source)
-    ]
+    if all_but_stubs:
+        given = {source for source in given if EXERCISE.match(source)}
+    sources = map(without_boilerplate, cells)
+    return [source for source in sources if source.strip() and source.strip() not in given]
 
 
-def _is_given_set_up(source: str) -> bool:
-    """Return whether a cell is the lesson's set-up, whose Colab part nobody needs here."""
-    return source.startswith("# course: set-up") and 'print("ready: lesson' in source
+def without_boilerplate(source: str) -> str:
+    """Return a set-up cell without the part that looks for the course, which is at hand here.
+
+    What the student has added to it stays.
+    """
+    return (
+        _BOILERPLATE.sub("", source, count=1) if source.startswith("# course: set-up") else source
+    )
+
+
+_BOILERPLATE = re.compile(
+    r"^# Nothing to read here:.*^if folder\.resolve\(\) not in [^\n]*\n    raise ImportError[^\n]*\n",
+    re.MULTILINE | re.DOTALL,
+)
 
 
 def _mentions(cells: Sequence[str], name: str) -> bool:
@@ -170,7 +180,7 @@ def _mentions(cells: Sequence[str], name: str) -> bool:
 
 def _tries_to_define(cells: Sequence[str], name: str) -> bool:
     """Return whether a cell holds a definition of a name, which may not even be Python."""
-    definition = re.compile(rf"^\s*(def|class)\s+{re.escape(name)}\b", re.MULTILINE)
+    definition = re.compile(rf"^[ \t]*(def|class)[ \t]+{re.escape(name)}\b", re.MULTILINE)
     return any(definition.search(source) for source in cells)
 
 
@@ -190,7 +200,11 @@ def _lacks_a_name(key: ExerciseKey, end: str, records: Records) -> bool:
 
 def _cell_flags(records: Records) -> list[str]:
     """Return a sentence for each cell that was given up."""
-    ends = {"timeout": "never ended", "ended the process": "ended the process"}
+    ends = {
+        "timeout": "a cell of the student's own never ended",
+        "died": "a cell of the student's own ended the process",
+        "left out": "cells of the student's own took too long together: the last were not run",
+    }
     places = {
         header["cell"]: ends[header["end"]]
         for header, _ in records
@@ -199,7 +213,7 @@ def _cell_flags(records: Records) -> list[str]:
         and header["end"] in ends
         and 0 <= header["cell"] < 10_000
     }
-    return [f"a cell of the student's own {what}" for what in sorted(set(places.values()))]
+    return sorted(set(places.values()))
 
 
 def outcomes_of(key: ExerciseKey, end: str, records: Records) -> tuple[list[Outcome | None], str]:
@@ -278,6 +292,9 @@ def judgement_of(key: ExerciseKey, outcomes: Sequence[Outcome | None], ending: s
         says = f"{key.name} is not a function in your notebook: something else has that name."
         return _without_points(key, "error", "not a function", says)
     outcomes = [_bounded(key, outcome) for outcome in outcomes]
+    ended_itself = any(o and o.error in judge.ENDS_IT for o in outcomes)
+    if ending not in _STOPPED and None in outcomes and not ended_itself:
+        ending = "died"  # whatever it says
     reason = _STOPPED.get(ending)
     if reason:
         place = outcomes.index(None) if None in outcomes else len(outcomes) - 1

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import os
 import pathlib
 import select
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +23,9 @@ from typing import Any
 from utils import judge
 
 from .wire import pack
+
+ALL_CELLS = 5  # times the limit of one: what all cells together may take
+FINISHED = 77  # exit status of the process that has come to the end of the task
 
 
 @dataclass(frozen=True)
@@ -69,33 +74,39 @@ def attend(task: Task, shell: Any, out: int) -> None:
     """Do a task; records of what happened go to the file descriptor `out`."""
 
     def tell(header: dict[str, Any], value: Any = None) -> None:
-        data = memoryview(pack(header, value))
+        try:
+            record = pack(header, value)
+        except ValueError as problem:
+            record = pack({**header, "error": "not plain", "detail": str(problem)})
+        data = memoryview(record)
         while data:
             data = data[os.write(out, data) :]
 
+    sys.path.append("")  # as in a notebook: a module that a cell has written can be imported
     _run_cells(task.cells, task.seconds, shell, tell)
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000))
     for questions in task.exercises:
-        answer = shell.user_ns.get(questions.name)
-        if answer is None:
-            tell({"exercise": questions.name, "end": "missing"})
-            continue
-        child = os.fork()
-        if child == 0:
-            try:
-                end = _examine(answer, questions, tell)
-            except MemoryError:
-                end = "memory"
-            tell({"exercise": questions.name, "end": end})
-            os._exit(0)
-        if not _ended(child, task.seconds):
-            _kill(child)
-            tell({"exercise": questions.name, "end": "timeout"})
-        elif os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0:
-            tell({"exercise": questions.name, "end": "died"})
+        answer = functools.partial(_answer, questions, shell.user_ns, tell)
+        ended = _guarded(answer, task.seconds)
+        if ended != "done":
+            tell({"exercise": questions.name, "end": ended})
+
+
+def _answer(questions: Questions, scope: dict[str, Any], tell: Callable[..., None]) -> None:
+    """Make the calls of one exercise; tell each outcome, and how it ended."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # or our own would be errors, where a cell asked for that
+        try:
+            end = _examine(scope.get(questions.name), questions, tell)
+        except MemoryError:
+            end = "memory"
+    tell({"exercise": questions.name, "end": end})
 
 
 def _examine(answer: Any, questions: Questions, tell: Callable[..., None]) -> str:
     """Make the calls and tell each outcome; return how it ended."""
+    if answer is None:
+        return "missing"
     if not callable(answer):
         return "not callable"
     if judge._is_empty(answer):
@@ -103,18 +114,21 @@ def _examine(answer: Any, questions: Questions, tell: Callable[..., None]) -> st
     leaning = judge.leans_on(answer, questions.forbids)
     if leaning:
         return f"forbidden {leaning}"
+    me = os.getpid()
     for place, arguments in enumerate(questions.calls):
         with judge._stand_ins(questions.forbids) as used:
             outcome = judge.run(answer, arguments, questions.drive, seconds=None)
+        if os.getpid() != me:
+            os._exit(0)  # the answer forked
         if used:
             return f"forbidden {used[0]}"
         header = {
             "exercise": questions.name,
             "case": place,
-            "error": outcome.error,
-            "detail": outcome.detail,
+            "error": outcome.error[:80],
+            "detail": outcome.detail[:300],
             "changed": outcome.changed,
-            "warned": outcome.warned,
+            "warned": outcome.warned[:200],
         }
         tell(header, outcome.value)
         if outcome.error in judge.ENDS_IT:
@@ -123,32 +137,62 @@ def _examine(answer: Any, questions: Questions, tell: Callable[..., None]) -> st
 
 
 def _run_cells(cells: Sequence[str], seconds: float, shell: Any, tell: Callable[..., None]) -> None:
-    """Run the cells. One that never ends, or ends the process, costs only itself.
-
-    Before a cell that might, the process forks: the child runs it and goes on with the rest, the
-    parent waits and takes over, with everything as it was before, if the child gets stuck.
-    """
+    """Run the cells. One that never ends, or ends the process, costs only itself."""
+    end = time.monotonic() + ALL_CELLS * seconds
     for place, source in enumerate(cells):
         if _only_defines(source):
             _define(source, shell.user_ns)
             continue
-        ready, report = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(ready)
-            with contextlib.suppress(BaseException):
-                shell.run_cell(source, store_history=False, silent=True)
-            os.write(report, b".")
-            os.close(report)
-            continue
+        left = min(seconds, end - time.monotonic())
+        ended = "left out"
+        if left > 0:
+            cell = functools.partial(shell.run_cell, source, store_history=False, silent=True)
+            ended = _guarded(cell, left)
+        if ended != "done":
+            tell({"cell": place, "end": ended})
+
+
+def _guarded(action: Callable[[], Any], seconds: float) -> str:
+    """Do something that may never end, or end the process.
+
+    A copy of the process stands by. If this one gets stuck or ends, the copy goes on in its place,
+    with everything as it was before.
+
+    Returns
+    -------
+    str
+        "done"; in the copy, "timeout" or "died".
+    """
+    me = os.getpid()
+    here = os.pidfd_open(me) if hasattr(os, "pidfd_open") else None  # not on macOS
+    waiting, report = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of threads, which a cell may have left running
+        copy = os.fork()
+    if copy == 0:
         os.close(report)
-        if select.select([ready], [], [], seconds)[0] and os.read(ready, 1):
-            os.waitpid(child, 0)
-            os._exit(0)  # the child has done everything else
-        stuck = not _ended(child, 0)
-        _kill(child)
-        os.close(ready)
-        tell({"cell": place, "end": "timeout" if stuck else "ended the process"})
+        signs = [waiting] if here is None else [waiting, here]
+        seen = select.select(signs, [], [], seconds)[0]
+        if waiting in seen and os.read(waiting, 1):
+            os._exit(0)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(me, signal.SIGKILL)
+        ended = "died" if seen else "timeout"
+    else:
+        os.close(waiting)
+        with contextlib.suppress(BaseException):
+            action()
+        if os.getpid() != me:
+            os._exit(0)  # the action forked; only the original goes on
+        with contextlib.suppress(BrokenPipeError):
+            os.write(report, b".")
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(copy, 0)
+        ended = "done"
+    for descriptor in (waiting if copy == 0 else report, here):
+        if descriptor is not None:
+            os.close(descriptor)
+    return ended
 
 
 def _define(source: str, scope: dict[str, Any]) -> None:
@@ -168,8 +212,10 @@ def _only_defines(source: str) -> bool:
 
 def _is_definition(node: ast.stmt) -> bool:
     """Return whether a statement is an import, a function or class without surprises, a text."""
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return True
+    if isinstance(node, ast.Import):
+        return all(_is_known(alias.name) for alias in node.names)
+    if isinstance(node, ast.ImportFrom):
+        return _is_known(node.module or "")
     if isinstance(node, ast.FunctionDef):
         evaluated = [
             *node.decorator_list,
@@ -178,33 +224,15 @@ def _is_definition(node: ast.stmt) -> bool:
         ]
         return all(isinstance(part, ast.Constant) for part in evaluated)
     if isinstance(node, ast.ClassDef):
-        bases = [*node.decorator_list, *(k.value for k in node.keywords)]
-        return not bases and all(_is_definition(part) for part in node.body)
+        evaluated = [*node.decorator_list, *(k.value for k in node.keywords)]
+        named = all(isinstance(base, ast.Name | ast.Attribute) for base in node.bases)
+        return named and not evaluated and all(_is_definition(part) for part in node.body)
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _ended(child: int, seconds: float) -> bool:
-    """Wait until a process has ended, at most so long. It is not reaped."""
-    if not hasattr(os, "pidfd_open"):  # not Linux
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-                return True
-            time.sleep(0.002)
-        return False
-    handle = os.pidfd_open(child)
-    try:
-        return bool(select.select([handle], [], [], seconds)[0])
-    finally:
-        os.close(handle)
-
-
-def _kill(child: int) -> None:
-    """End a child, which may have ended already."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(child, signal.SIGKILL)
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(child, 0)
+def _is_known(module: str) -> bool:
+    """Return whether a module is there, or belongs to a package that is."""
+    return module.partition(".")[0] in sys.modules
 
 
 def make_shell() -> Any:
@@ -223,6 +251,7 @@ def make_shell() -> Any:
     config.InteractiveShell.colors = "NoColor" if _old_ipython() else "nocolor"
     shell: Any = InteractiveShell.instance(config=config)
     shell.showtraceback = lambda *arguments, **keywords: None
+    shell._tee = lambda channel: contextlib.nullcontext()  # it would keep all that is printed
     shell.showsyntaxerror = lambda *arguments, **keywords: None
     return shell
 

@@ -11,10 +11,12 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import functools
 import importlib
 import os
 import pathlib
 import pickle
+import random
 import resource
 import select
 import signal
@@ -25,28 +27,27 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
-from . import student
+from . import student, syscalls
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _NEW = {"pid": 0x20000000, "mounts": 0x00020000, "ipc": 0x08000000}
-_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_REC, _MS_PRIVATE = 1, 2, 4, 0x4000, 0x40000
-_DUMPABLE, _BOUNDING_DROP, _NO_NEW_PRIVILEGES, _AMBIENT, _AMBIENT_CLEAR = 4, 24, 38, 47, 4
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_BIND = 1, 2, 4, 0x1000
+_MS_REC, _MS_PRIVATE = 0x4000, 0x40000
+_PARENT_DEATH, _DUMPABLE, _BOUNDING_DROP, _NO_NEW_PRIVILEGES = 1, 4, 24, 38
+_AMBIENT, _AMBIENT_CLEAR = 47, 4
 
-MAX_OUTPUT = 64 * 2**20  # bytes of records from one submission
+MAX_OUTPUT = 16 * 2**20  # bytes of records from one submission
 MAX_PROCESSES = 64
 MAX_FILE = 32 * 2**20
-SCRATCH = "size=48m,nr_inodes=4096,mode=1777"
-FIRST_USER = 64_000  # when started by root: the user of a submission is this plus a job's number
+SCRATCH = "/scratch"  # not /tmp: Python itself may lie there
+SCRATCH_SIZE = b"size=48m,nr_inodes=4096,mode=1777"
+# When started by root, the user of a submission is one of these at random: limits that count a
+# user's processes then count those of no other submission on this machine.
+USERS = range(40_000, 60_000)
 
 
-def main(job: int) -> None:
-    """Serve tasks until the grader closes the pipe.
-
-    Parameters
-    ----------
-    job : int
-        Which of the jobs that run side by side this is.
-    """
+def main() -> None:
+    """Serve tasks until the grader closes the pipe."""
     asked, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     student.silence()
     _prctl(_DUMPABLE, 0)  # no process of the same user may look into this one
@@ -59,12 +60,29 @@ def main(job: int) -> None:
     _blind_the_checks()
     write(answers, {"end": "ready"})
     while True:
-        try:
-            task = student.Task.from_message(read(asked))
-        except EOFError:
-            return
-        found = _found if setup["isolated"] else _found_openly
-        write(answers, _serve(task, shell, job, found, (asked.fileno(), answers.fileno())))
+        # Nothing of a submission, neither its code nor its results, comes into this process: the
+        # next one is a copy of it, and could find it in its memory.
+        keeper = os.fork()
+        if keeper == 0:
+            _keep(asked, answers, shell, setup["isolated"])
+        if os.waitpid(keeper, 0)[1] != 0:
+            return  # no more to do, or not to be trusted any more
+
+
+def _keep(asked: BinaryIO, answers: BinaryIO, shell: Any, isolated: bool) -> NoReturn:
+    """Take one submission, run it, answer, and end."""
+    done = False
+    _prctl(_PARENT_DEATH, signal.SIGKILL)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # see Sandbox.close
+    try:
+        task = student.Task.from_message(read(asked))
+        place = contextlib.nullcontext(SCRATCH) if isolated else tempfile.TemporaryDirectory()
+        with place as scratch:
+            found = functools.partial(_found if isolated else _found_openly, scratch)
+            write(answers, _serve(task, shell, found, (asked.fileno(), answers.fileno())))
+        done = True
+    finally:
+        os._exit(0 if done else 1)
 
 
 def read(stream: BinaryIO) -> Any:
@@ -98,7 +116,6 @@ def _blind_the_checks() -> None:
 def _serve(
     task: student.Task,
     shell: Any,
-    job: int,
     found: Callable[..., NoReturn],
     private: tuple[int, int],
 ) -> dict[str, Any]:
@@ -109,7 +126,7 @@ def _serve(
     if first == 0:
         for descriptor in (*private, results, pids):
             os.close(descriptor)
-        found(task, shell, job, out, tell_pid)
+        found(task, shell, out, tell_pid)
     os.close(out)
     os.close(tell_pid)
     number = os.read(pids, 8)
@@ -134,10 +151,9 @@ def _collect(results: int, task: student.Task) -> dict[str, Any]:
     chunks: list[bytes] = []
     size = 0
     now = time.monotonic()
-    # The submission keeps to its limits by itself; these hold for one that does not.
-    patience = task.seconds + 5
-    deadline = now + patience + task.seconds * (len(task.cells) + len(task.exercises))
-    last, next_look, resting = now, now, _tree_memory()
+    # The submission keeps to its limits by itself; this holds for one that does not.
+    deadline = now + 5 + task.seconds * (student.ALL_CELLS + len(task.exercises))
+    next_look, resting = now, _tree_memory()
     end = "done"
     while True:
         ready = select.select([results], [], [], 0.05)[0]
@@ -148,16 +164,15 @@ def _collect(results: int, task: student.Task) -> dict[str, Any]:
                 break
             chunks.append(chunk)
             size += len(chunk)
-            last = now
         if size > MAX_OUTPUT:
             end = "too much output"
             break
-        if now > deadline or now - last > patience:
+        if now > deadline:
             end = "timeout"
             break
         if now >= next_look:
             next_look = now + 0.1
-            if _tree_memory() - resting > task.memory:
+            if _tree_memory() - resting > task.memory and _tree_share() > task.memory:
                 end = "memory"
                 break
     return {"end": end, "records": b"".join(chunks)[:MAX_OUTPUT]}
@@ -173,6 +188,22 @@ def _tree_memory() -> int:
     return total * page
 
 
+def _tree_share() -> int:
+    """Return the same, with pages that several processes share counted once; it takes longer.
+
+    A process and the copy that stands by share nearly all they have.
+    """
+    total = -_resident("self") * os.sysconf("SC_PAGE_SIZE")
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit() and int(process.name) != os.getpid():
+            try:
+                text = (process / "smaps_rollup").read_text(encoding="ascii")
+                total += 1024 * int(text.partition("\nPss:")[2].split()[0])
+            except (OSError, IndexError):
+                total += _resident(process.name) * os.sysconf("SC_PAGE_SIZE")
+    return total
+
+
 def _resident(process: str) -> int:
     """Return the pages of a process that are in memory; 0 if it has gone."""
     try:
@@ -182,14 +213,14 @@ def _resident(process: str) -> int:
         return 0
 
 
-def _found(task: student.Task, shell: Any, job: int, out: int, tell_pid: int) -> NoReturn:
+def _found(scratch: str, task: student.Task, shell: Any, out: int, tell_pid: int) -> NoReturn:
     """Make the namespaces and their first process, and wait for it."""
     try:
         _check(_libc.unshare(_NEW["pid"] | _NEW["mounts"] | _NEW["ipc"]))
         first = os.fork()
         if first == 0:
             os.close(tell_pid)
-            _first_process(task, shell, job, out)
+            _first_process(scratch, task, shell, out)
         os.write(tell_pid, first.to_bytes(8, "little"))
         os.close(tell_pid)
         os.close(out)
@@ -198,42 +229,43 @@ def _found(task: student.Task, shell: Any, job: int, out: int, tell_pid: int) ->
         os._exit(0)
 
 
-def _found_openly(task: student.Task, shell: Any, job: int, out: int, tell_pid: int) -> NoReturn:
+def _found_openly(
+    scratch: str, task: student.Task, shell: Any, out: int, tell_pid: int
+) -> NoReturn:
     """Run the submission without isolation: limits and a process group, no more."""
     try:
         os.setsid()
         os.write(tell_pid, os.getpid().to_bytes(8, "little"))
         os.close(tell_pid)
         _limit(task.memory)
-        with tempfile.TemporaryDirectory() as scratch:
-            os.chdir(scratch)
-            student.attend(task, shell, out)
+        os.chdir(scratch)
+        student.attend(task, shell, out)
     finally:
         os._exit(0)
 
 
-def _first_process(task: student.Task, shell: Any, job: int, out: int) -> NoReturn:
+def _first_process(scratch: str, task: student.Task, shell: Any, out: int) -> NoReturn:
     """Furnish the namespaces, give up all power, and look after orphans while the student works."""
     try:
         _limit(task.memory)
         _check(_libc.mount(None, b"/", None, _MS_REC | _MS_PRIVATE, None))
-        for place in (b"/tmp", b"/dev/shm"):
-            _mount_empty(place, _MS_NOSUID | _MS_NODEV, SCRATCH.encode())
+        for place in (scratch.encode(), b"/dev/shm"):
+            _mount_empty(place, _MS_NOSUID | _MS_NODEV, SCRATCH_SIZE)
         _mount_empty(b"/proc", _MS_NOSUID | _MS_NODEV | _MS_RDONLY, b"size=4k")
-        os.chdir("/tmp")
-        _give_up_power(job)
-        work = os.fork()
-        if work == 0:
-            os.setsid()
-            student.attend(task, shell, out)
-            os._exit(0)
-        os.close(out)
-        while True:
+        # Shared memory that no process need have mapped would escape the count of `_tree_memory`.
+        _check(_libc.mount(b"/dev/null", b"/dev/zero", None, _MS_BIND, None))
+        os.chdir(scratch)
+        _give_up_power()
+        if os.fork() == 0:
             try:
-                if os.wait()[0] == work:
-                    break
-            except ChildProcessError:
-                break
+                os.setsid()
+                student.attend(task, shell, out)
+            finally:
+                os._exit(student.FINISHED)
+        os.close(out)
+        with contextlib.suppress(ChildProcessError):  # nobody is left
+            while os.waitstatus_to_exitcode(os.wait()[1]) != student.FINISHED:
+                pass  # an orphan, or one whose copy goes on in its place
     finally:
         os._exit(0)
 
@@ -262,13 +294,13 @@ def _data_size() -> int:
         return 2**30
 
 
-def _give_up_power(job: int) -> None:
+def _give_up_power() -> None:
     """Become a user without capabilities who can't gain any."""
     for capability in range(64):
         if _libc.prctl(_BOUNDING_DROP, capability, 0, 0, 0) and ctypes.get_errno() == errno.EINVAL:
             break  # the last one has been dropped
     if os.getuid() == 0:
-        user = FIRST_USER + job
+        user = random.SystemRandom().choice(USERS)
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
@@ -276,6 +308,7 @@ def _give_up_power(job: int) -> None:
     version_3, this_process = 0x20080522, 0
     _check(_libc.capset((ctypes.c_uint32 * 2)(version_3, this_process), (ctypes.c_uint32 * 6)()))
     _prctl(_NO_NEW_PRIVILEGES, 1)
+    syscalls.refuse()
 
 
 def _mount_empty(place: bytes, flags: int, options: bytes) -> None:
@@ -284,7 +317,8 @@ def _mount_empty(place: bytes, flags: int, options: bytes) -> None:
 
 
 def _prctl(option: int, value: int) -> None:
-    _check(_libc.prctl(option, value, 0, 0, 0))
+    if hasattr(_libc, "prctl"):  # Linux
+        _check(_libc.prctl(option, value, 0, 0, 0))
 
 
 def _check(failed: int) -> None:
@@ -295,4 +329,4 @@ def _check(failed: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main()

@@ -13,7 +13,10 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-MAX_HEADER = 100_000
+MAX_HEADER = 100_000  # bytes of one record's header
+MAX_HEADERS = 4 * 2**20  # of all of them: as objects they take twenty times as much
+MAX_RECORDS = 20_000
+MAX_VALUE = 4 * 2**20  # bytes of one record's arrays
 MAX_DEPTH = 8
 DTYPES = {kind + size for kind in "iu" for size in "1248"} | {"f2", "f4", "f8", "b1"}
 
@@ -35,9 +38,17 @@ def pack(header: dict[str, Any], value: Any = None) -> bytes:
     Returns
     -------
     bytes
+
+    Raises
+    ------
+    WireError
+        If there is too much of it for `unpack`.
     """
     blobs: list[bytes] = []
-    head = json.dumps({**header, "value": _describe(value, blobs)}).encode()
+    described = None if value is None else _describe(value, blobs, 0)
+    head = json.dumps({**header, "value": described}).encode()
+    if len(head) > MAX_HEADER or sum(map(len, blobs)) > MAX_VALUE:
+        raise WireError("returned far more than is asked for")
     return b"".join([len(head).to_bytes(4, "little"), head, *blobs])
 
 
@@ -59,11 +70,12 @@ def unpack(data: bytes) -> Iterator[tuple[dict[str, Any], Any]]:
     WireError
         If they are not records.
     """
-    place = 0
+    place = headers = records = 0
     while len(data) - place >= 4:
         length = int.from_bytes(data[place : place + 4], "little")
-        if length > MAX_HEADER:
-            raise WireError("a header is too long")
+        headers, records = headers + length, records + 1
+        if length > MAX_HEADER or headers > MAX_HEADERS or records > MAX_RECORDS:
+            raise WireError("the headers are too long, or too many")
         start = place + 4 + length
         if start > len(data):
             return
@@ -73,37 +85,44 @@ def unpack(data: bytes) -> Iterator[tuple[dict[str, Any], Any]]:
             raise WireError("a header is not JSON") from None
         if not isinstance(header, dict):
             raise WireError("a header is not an object")
-        try:
-            value, place = _rebuild(header.pop("value", None), data, start, 0)
-        except EOFError:
-            return
+        described, value, place = header.pop("value", None), None, start
+        if described is not None:
+            try:
+                value, place = _rebuild(described, data, start, 0)
+            except EOFError:
+                return
         yield header, value
 
 
-def _describe(value: Any, blobs: list[bytes]) -> Any:
+def _describe(value: Any, blobs: list[bytes], depth: int) -> Any:
     """Describe a value for the header; its arrays' bytes go to the blobs."""
-    if value is None:
-        return None
+    if depth > MAX_DEPTH:
+        raise WireError("returned tuples nested too deeply")
     if isinstance(value, tuple):
-        return [_describe(part, blobs) for part in value]
+        return [_describe(part, blobs, depth + 1) for part in value]
     array = np.asarray(value)
     if array.dtype.kind in "US":
         # As numbers, the code points: a string is an array with one more axis.
         array = np.asarray(array.astype(str))
         width = array.dtype.itemsize // 4
         codes = np.frombuffer(array.tobytes(), dtype="<u4").reshape(*array.shape, width)
-        blobs.append(codes.tobytes())
-        return {"text": list(codes.shape)}
+        return {"text": _shape_of(codes, blobs)}
     # 'longdouble' and byte orders differ between machines; what is sent does not.
     dtype = array.dtype.newbyteorder("<") if array.dtype.itemsize <= 8 else np.dtype("<f8")
-    blobs.append(array.astype(dtype).tobytes())
-    return {"dtype": dtype.str.lstrip("<|"), "shape": list(array.shape)}
+    return {"dtype": dtype.str.lstrip("<|"), "shape": _shape_of(array.astype(dtype), blobs)}
+
+
+def _shape_of(array: Any, blobs: list[bytes]) -> list[int]:
+    """Return an array's shape; its bytes go to the blobs."""
+    shape = list(array.shape)
+    if not _is_shape(shape):
+        raise WireError("returned an array far larger than is asked for")
+    blobs.append(array.tobytes())
+    return shape
 
 
 def _rebuild(what: Any, data: bytes, place: int, depth: int) -> tuple[Any, int]:
     """Rebuild a value from its description; EOFError if the bytes end before it does."""
-    if what is None:
-        return None, place
     if depth > MAX_DEPTH:
         raise WireError("a value is nested too deeply")
     if isinstance(what, list):
@@ -129,7 +148,9 @@ def _is_shape(shape: Any) -> TypeGuard[list[int]]:
     return (
         isinstance(shape, list)
         and len(shape) <= 8
-        and all(type(length) is int and 0 <= length < 2**31 for length in shape)
+        and all(type(length) is int and length >= 0 for length in shape)
+        # An empty array needs no bytes, so its other lengths could be anything.
+        and math.prod(max(length, 1) for length in shape) <= MAX_VALUE
     )
 
 

@@ -1,0 +1,1 @@
+"""`course grade`: honest slips, hostile notebooks, the sandbox, the command."""

@@ -1,0 +1,87 @@
+"""Notebooks as students hand them in, made from a lesson and its solution."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+SOLUTIONS = ROOT / "solutions"
+NAMES = {"02": "02_softmax", "05": "05_softmax_regression"}
+
+
+def source_of(cell: Mapping[str, Any]) -> str:
+    """Return a cell's source as one string."""
+    source = cell["source"]
+    return source if isinstance(source, str) else "".join(source)
+
+
+@functools.cache
+def answers(lesson: str = "02") -> dict[str, str]:
+    """Return the solution's exercise cells by number ("02.1")."""
+    notebook = json.loads((SOLUTIONS / f"{NAMES[lesson]}.ipynb").read_text(encoding="utf-8"))
+    cells = [source_of(c) for c in notebook["cells"] if c["cell_type"] == "code"]
+    return {s.split()[2]: s for s in cells if s.startswith("# exercise: ")}
+
+
+@functools.cache
+def _released(lesson: str) -> dict[str, Any]:
+    path = ROOT / "lessons" / f"{NAMES[lesson]}.ipynb"
+    notebook: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        cell["source"] = source_of(cell)
+        cell.pop("outputs", None)
+    return notebook
+
+
+def released(lesson: str = "02") -> dict[str, Any]:
+    """Return the lesson as a learner gets it."""
+    return copy.deepcopy(_released(lesson))
+
+
+def code(source: str) -> dict[str, Any]:
+    """Return a code cell."""
+    return {
+        "cell_type": "code",
+        "source": source,
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+    }
+
+
+def notebook(
+    lesson: str = "02",
+    first: Sequence[str] = (),
+    last: Sequence[str] = (),
+    instead: Mapping[str, str] | None = None,
+    answered: bool = True,
+) -> dict[str, Any]:
+    """Return a notebook with every answer filled in.
+
+    Parameters
+    ----------
+    lesson : str
+    first, last : sequence of str
+        Cells before and after all others.
+    instead : mapping of str to str
+        Number of an exercise to another cell in its place; "" deletes it.
+    answered : bool
+        False leaves the stubs.
+    """
+    made = released(lesson)
+    wanted = {**(answers(lesson) if answered else {}), **(instead or {})}
+    for cell in made["cells"]:
+        if cell["source"].startswith("# exercise: "):
+            cell["source"] = wanted.get(cell["source"].split()[2], cell["source"])
+    made["cells"] = [*map(code, first), *made["cells"], *map(code, last)]
+    return made
+
+
+def as_bytes(made: Any) -> bytes:
+    """Return what a file holds."""
+    return made if isinstance(made, bytes) else json.dumps(made).encode()
