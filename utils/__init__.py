@@ -32,6 +32,8 @@ _HOME = {
         "brier_decomposition",
         "noise_floor",
         "consistency_band",
+        "apply_temperature",
+        "fit_temperature",
         "reliability_in_words",
     ],
     "utils.predictions": ["predict", "settle", "my_predictions"],
