@@ -158,8 +158,7 @@ def softmax(logits: ArrayLike, axis: int = -1) -> Floats:
     # overflow and their sum is at least 1. Each step writes over the last: one array in all.
     p = _below_highest(logits, top, highest, axis)
     np.exp(p, out=p)
-    p /= _sum(p, axis)
-    return p
+    return _row_by_row(np.divide, p, _sum(p, axis), out=p)
 
 
 def log_softmax(logits: ArrayLike, axis: int = -1) -> Floats:
@@ -197,8 +196,7 @@ def log_softmax(logits: ArrayLike, axis: int = -1) -> Floats:
     log_sum = _log1p(_sum_of_others(others, top, axis))
     # Subtracting again into the same memory costs less than having kept a second array.
     result = _below_highest(logits, top, highest, axis, out=others)
-    result -= log_sum
-    return result
+    return _row_by_row(np.subtract, result, log_sum, out=result)
 
 
 def one_hot(y: ArrayLike, n_classes: int) -> Floats:
@@ -268,10 +266,11 @@ def cross_entropy(logits: ArrayLike, y: ArrayLike) -> np.floating[Any]:
     y = _labels(y, n_classes, columns, logits.shape[:-1])
     below = _below_highest(logits, top, highest, axis=-1)
     true_class = np.take_along_axis(below, y[..., np.newaxis], axis=-1)
-    others = np.exp(below, out=below)
+    sum_of_others = _sum_of_others(np.exp(below, out=below), top, axis=-1)
+    del below, top, highest  # from here on one number per example
     # −log_softmax, at the true class alone. Where that class is far ahead, true_class is 0 and the
     # loss is the small logarithm by itself: 1e−30 stays 1e−30.
-    losses = _log1p(_sum_of_others(others, top, axis=-1)) - true_class
+    losses = _log1p(sum_of_others) - true_class
     return _mean(losses).astype(logits.dtype)
 
 
@@ -358,9 +357,7 @@ def _below_highest(
     logits: Floats, top: Integers, highest: Floats, axis: int, out: Floats | None = None
 ) -> Floats:
     """Each score less the highest of its example: 0 there, 0 or negative elsewhere."""
-    # A difference too large for a float is −inf, and that is right: no warning.
-    with np.errstate(over="ignore", invalid="ignore"):
-        below = np.subtract(logits, highest, out=out)
+    below = _row_by_row(np.subtract, logits, highest, out)
     if np.isinf(highest).any():
         # ∞ − ∞ is nan. The highest is 0 below itself; a nan that is left had an equal beside it.
         np.put_along_axis(below, top, 0, axis)
@@ -372,6 +369,17 @@ def _below_highest(
                 "nothing but -inf"
             )
     return below
+
+
+def _row_by_row(
+    operation: np.ufunc, table: Floats, column: Floats, out: Floats | None = None
+) -> Floats:
+    """Operate on each row of a table and its number in the column. No warning: −inf is right."""
+    with np.errstate(over="ignore", invalid="ignore"):  # and restores the buffer's size
+        # NumPy copies the column into a buffer. Of its usual size it is as large as a small table.
+        np.setbufsize(1024)
+        result: Floats = operation(table, column, out=out)
+    return result
 
 
 def _sum(exponentials: Floats, axis: int) -> Floats:

@@ -2,8 +2,8 @@
 
 Run as ``python tests/benchmarks/bench_functions.py``. Both sides run in turn in one process, and
 the ratio is the median over neighbouring runs, so it means more than the milliseconds. "More
-arrays" is the peak memory beyond the result, in arrays of the logits' size. It counts the buffer
-that NumPy takes to broadcast: up to 8 192 numbers, 0.8 of an array in the smallest shape.
+arrays" is the peak memory beyond the result, in arrays of the logits' size. The result of
+cross_entropy is a single number: its array of exponentials counts, and some numbers per example.
 """
 
 import statistics
