@@ -21,7 +21,7 @@ _HOME = {
         "add_intercept",
     ],
     "utils.models": ["LogisticRegression", "SoftmaxRegression"],
-    "utils.datasets": ["three_clusters", "iris_two_species", "iris", "digits"],
+    "utils.datasets": ["three_clusters", "iris_two_species", "iris", "digits", "fashion_mnist"],
     "utils.calibration": [
         "reliability_curve",
         "expected_calibration_error",
