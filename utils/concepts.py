@@ -84,14 +84,16 @@ def answer(lesson: str, answers: Mapping[int, tuple[str, float] | None]) -> None
             continue
         options = QUESTIONS[number - 1][1]
         letters = "abc"[: len(options)]
-        if not (isinstance(choice, tuple) and len(choice) == 2 and choice[0] in list(letters)):
+        letter = choice[0] if isinstance(choice, tuple) and len(choice) == 2 else None
+        if not (isinstance(letter, str) and letter and letter.lower() in list(letters)):
             print(
                 f"question {number}: answer with a letter ({', '.join(letters)}) and how sure you are, "
                 f'such as ("{letters[-1]}", 0.8); {choice!r} came'
             )
             continue
-        predict(f"{lesson}.q{number}", options, options[letters.index(choice[0])], choice[1])
-    print(f"{len(given)} of {len(QUESTIONS)} questions answered")
+        predict(f"{lesson}.q{number}", options, options[letters.index(letter.lower())], choice[1])
+    stored = sum(id.startswith(f"{lesson}.q") for id in _read()[0])
+    print(f"{stored} of {len(QUESTIONS)} questions answered")
 
 
 def settle(number: int, outcome: str) -> None:

@@ -95,9 +95,10 @@ def predict(
         return
     guessing = 1 / len(options)
     if not isinstance(sure, int | float) or isinstance(sure, bool) or not guessing <= sure <= 1:
+        percent = isinstance(sure, int | float) and 1 < sure <= 100 and sure / 100
         print(
             f"{id}: nothing recorded: say how sure you are, sure= from {guessing:.2f} (guessing) "
-            f"to 1 (certain); {sure!r} came"
+            f"to 1 (certain); {sure!r} came" + (f" ({sure} % is {percent:g})" if percent else "")
         )
         return
     said, outcomes = _read()

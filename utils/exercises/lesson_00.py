@@ -25,7 +25,8 @@ def _oracle(X: Any) -> Any:
 
 def _law(arguments: Arguments, result: Any) -> str | None:
     if not np.allclose(result[:, 0], 1):
-        return f"the first column should be all ones; yours starts with {result[0, 0]:.4g}"
+        other = result[~np.isclose(result[:, 0], 1), 0][0]
+        return f"the first column should be all ones; yours holds {other:.4g}"
     return None
 
 
@@ -80,6 +81,22 @@ EXERCISES = (
                 lambda X: np.vstack([np.ones(X.shape[1]), X]),
                 "You added a row of ones: one example more. It takes a column: one feature more "
                 "for each example.",
+            ),
+            Misconception(
+                "a vector of ones",
+                lambda X: np.hstack([np.ones(len(X)), X]),
+                "NumPy could not set your ones beside X. X is a table, so the ones must be one too: "
+                "shape (n, 1), a column, and not (n,) or (1, n).",
+            ),
+            Misconception(
+                "a column that counts",
+                lambda X: np.column_stack([np.arange(1, len(X) + 1), X]),
+                "You numbered the rows. Every entry of the new column is 1.",
+            ),
+            Misconception(
+                "cut to whole numbers",
+                lambda X: np.column_stack([np.ones(len(X)), X]).astype(int),
+                "X lost its decimals: your result holds whole numbers. Leave the type to NumPy.",
             ),
             Misconception(
                 "only the column",

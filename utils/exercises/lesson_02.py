@@ -40,15 +40,12 @@ def _vectors(rng: np.random.Generator) -> list[Arguments]:
 def _large(rng: np.random.Generator) -> list[Arguments]:
     near, far = rng.normal(size=(2, 3)), rng.normal(size=(2, 3))
     return [
+        (np.array([[0.0, 1000.0]]),),
         (np.array([[1000.0, 1000.0 + LN3]]),),
         (np.array([[0.0, LN3], [-800.0, -800.0 + LN3]]),),
         (np.vstack([near, far - 800]),),
         (np.vstack([near + 1000, far - 1000]),),
     ]
-
-
-def _large_logs(rng: np.random.Generator) -> list[Arguments]:
-    return [(np.array([[0.0, 1000.0]]),), *_large(rng)]
 
 
 def _sums_to_one(arguments: Arguments, P: Any) -> str | None:
@@ -58,13 +55,13 @@ def _sums_to_one(arguments: Arguments, P: Any) -> str | None:
     if np.allclose(rows, 1):
         return None
     if P.ndim == 1:
-        return f"the probabilities should sum to 1; yours sum to {rows:.4g}"
+        return f"the probabilities should sum to 1; yours sum to {rows:.6g}"
     extra = "; your columns sum to 1" if np.allclose(P.sum(axis=0), 1) else ""
     return f"each row should sum to 1; yours sum to {_list(rows)}{extra}"
 
 
 def _list(values: Any) -> str:
-    return ", ".join(f"{v:.4g}" for v in values[:4]) + (" …" if len(values) > 4 else "")
+    return ", ".join(f"{v:.6g}" for v in values[:4]) + (" …" if len(values) > 4 else "")
 
 
 def _log_sums_to_one(arguments: Arguments, L: Any) -> str | None:
@@ -118,6 +115,24 @@ def _softmax_max_no_keepdims(z: Any) -> Any:
 def _softmax_never_keepdims(z: Any) -> Any:
     e = np.exp(z - z.max(axis=-1))
     return e / e.sum(axis=-1)
+
+
+def _softmax_plain_no_keepdims(z: Any) -> Any:
+    e = np.exp(z)
+    return e / e.sum(axis=-1)
+
+
+def _softmax_shifted_below(z: Any) -> Any:
+    return np.exp(z) / _shifted(z).sum(axis=-1, keepdims=True)
+
+
+def _softmax_shifted_above(z: Any) -> Any:
+    return _shifted(z) / np.exp(z).sum(axis=-1, keepdims=True)
+
+
+def _softmax_minimum(z: Any) -> Any:
+    e = np.exp(z - z.min(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
 
 
 def _softmax_built_in_max(z: Any) -> Any:
@@ -196,8 +211,28 @@ def _log_in_place(z: Any) -> Any:
     return z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
 
 
-def _log_epsilon(z: Any) -> Any:
-    return np.log(_softmax(z) + 1e-9)
+def _log_plus(epsilon: float) -> Misconception:
+    return Misconception(
+        f"{epsilon:g} inside the logarithm",
+        lambda z: np.log(_softmax(z) + epsilon),
+        "You added a small number inside the logarithm. It hides the -inf, and no log-probability "
+        f"can then go below log({epsilon:g}) = {np.log(epsilon):.1f}. Work with the scores instead.",
+    )
+
+
+def _log_no_log(z: Any) -> Any:
+    shifted = z - z.max(axis=-1, keepdims=True)
+    return shifted - np.exp(shifted).sum(axis=-1, keepdims=True)
+
+
+def _log_whole(z: Any) -> Any:
+    shifted = z - z.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum())
+
+
+def _log_10_of_sum(z: Any) -> Any:
+    shifted = z - z.max(axis=-1, keepdims=True)
+    return shifted - np.log10(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
 def _jacobian(p: Any) -> Any:
@@ -238,6 +273,8 @@ def _usable(x: Any) -> str | None:
         return "all scores are 0, so the shares are 0/0"
     if len(set(x.tolist())) < len(x):
         return "two scores are equal, so there is no order between them to reverse"
+    if sorted(x.tolist()) == [-2, -1, 0]:
+        return "those are the scores of the lesson; find others"
     return None
 
 
@@ -317,6 +354,37 @@ EXERCISES = (
                 _softmax_no_keepdims,
                 "Your row sums have shape (n,), and NumPy lines that up with the columns. "
                 "keepdims=True makes it (n, 1), one number for each row.",
+            ),
+            Misconception(
+                "sums lined up with columns, and no shift",
+                _softmax_plain_no_keepdims,
+                "Your row sums have shape (n,), and NumPy lines that up with the columns. "
+                "keepdims=True makes it (n, 1), one number for each row. Large scores come next: "
+                "subtract each row's maximum before the exponential.",
+            ),
+            Misconception(
+                "shift below the fraction only",
+                _softmax_shifted_below,
+                "You subtract the maximum in the sum but not in the numerator. It cancels only if it "
+                "is subtracted in both.",
+            ),
+            Misconception(
+                "shift above the fraction only",
+                _softmax_shifted_above,
+                "You subtract the maximum in the numerator but not in the sum. It cancels only if it "
+                "is subtracted in both.",
+            ),
+            Misconception(
+                "subtracts the minimum",
+                _softmax_minimum,
+                "You subtract each row's minimum. Then the largest score can still be 1000, and its "
+                "exponential inf. With the maximum, no exponential passes 1.",
+            ),
+            Misconception(
+                "rounded",
+                lambda z: np.round(_softmax(z), 3),
+                "You rounded the probabilities. Round when you print them, never what you return: "
+                "rows no longer sum to 1.",
             ),
             Misconception(
                 "row maxima lined up with columns",
@@ -399,7 +467,7 @@ EXERCISES = (
         groups=(
             Group("the logarithm of each row's softmax", 1, _matrices, _log_sums_to_one),
             Group(
-                "scores of ±1000 and rows 800 apart stay finite", 1, _large_logs, _log_sums_to_one
+                "scores of ±1000 and rows 800 apart stay finite", 1, _large, _log_sums_to_one
             ),
             Group("a single vector of scores works too", 1, _vectors, _log_sums_to_one),
         ),
@@ -473,11 +541,22 @@ EXERCISES = (
                 "Your result is right, but the caller's scores are different afterwards: `-=` works "
                 "in place. Write `logits = logits - …` instead.",
             ),
+            *map(_log_plus, (1e-15, 1e-12, 1e-10, 1e-9, 1e-8)),
             Misconception(
-                "epsilon inside the logarithm",
-                _log_epsilon,
-                "You added a small number inside the logarithm. It hides the -inf, and no "
-                "log-probability can then go below log(1e-9) = -20.7. Work with the scores instead.",
+                "sum without its logarithm",
+                _log_no_log,
+                "You subtracted the sum of the exponentials. It takes the logarithm of that sum.",
+            ),
+            Misconception(
+                "sum of the whole matrix",
+                _log_whole,
+                "You took one sum over the whole matrix. Each row is an example of its own: sum "
+                "along the last axis, and keep the dimension.",
+            ),
+            Misconception(
+                "log10 of the sum",
+                _log_10_of_sum,
+                "The logarithm of the sum is log10. Scores are in nats: np.log.",
             ),
             Misconception(
                 "returns probabilities",
@@ -533,6 +612,23 @@ EXERCISES = (
                 lambda p: np.diag(p) + np.outer(p, p),
                 "You added the outer product. Raising one score takes probability away from the "
                 "others: subtract it.",
+            ),
+            Misconception(
+                "one instead of p on the diagonal",
+                lambda p: np.eye(len(p)) - np.outer(p, p),
+                "The first matrix has ones on its diagonal. A score moves its own probability in "
+                "proportion to what it has: the diagonal of that matrix is p.",
+            ),
+            Misconception(
+                "outer product with 1 - p",
+                lambda p: np.outer(p, 1 - p),
+                "p (1 - p) belongs on the diagonal alone. Off it, δᵢⱼ is 0, and p (0 - p) is left.",
+            ),
+            Misconception(
+                "not multiplied by p",
+                lambda p: np.eye(len(p)) - p,
+                "You have the bracket, δᵢⱼ - pⱼ, which is the derivative of log pᵢ. For pᵢ itself "
+                "multiply row i by pᵢ.",
             ),
             Misconception(
                 "vector instead of outer product",

@@ -506,7 +506,7 @@ EXERCISES = (
             Group(
                 "sigmoids, shared out so that each row sums to 1", 2, _ordinary, _rows_sum_to_one
             ),
-            Group("rows in which every score is below −700", 1, _nobody, _rows_sum_to_one),
+            Group("rows in which every score is −800 or so", 1, _nobody, _rows_sum_to_one),
         ),
         oracle=_shared_sigmoids,
         misconceptions=(
