@@ -11,7 +11,17 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from utils.functions import Floats, Integers, _floats, cross_entropy, one_hot, softmax
+from utils.functions import (
+    Floats,
+    Integers,
+    _below_highest,
+    _floats,
+    _highest,
+    _scores,
+    cross_entropy,
+    one_hot,
+    softmax,
+)
 
 Strategy: TypeAlias = Literal["uniform", "quantile"]
 Rng: TypeAlias = np.random.Generator | int
@@ -465,7 +475,10 @@ def apply_temperature(logits: ArrayLike, T: float) -> Floats:
     array([0.502, 0.304, 0.194])
     """
     _refuse_temperature(T, "T")
-    return softmax(_floats(logits, "logits") / float(T))
+    z = _scores(logits, axis=-1)
+    below = _below_highest(z, *_highest(z, axis=-1), axis=-1)
+    with np.errstate(over="ignore"):  # differences grow beyond all floats; −inf is right
+        return softmax(below / float(T))
 
 
 def fit_temperature(
@@ -508,30 +521,37 @@ def fit_temperature(
     """
     from scipy.optimize import brentq  # here, so that `import utils` costs no SciPy
 
+    if not isinstance(bounds, tuple | list | np.ndarray) or np.shape(bounds) != (2,):
+        raise ValueError(f"bounds must be two numbers, (low, high), got {bounds!r}")
     low, high = bounds
     _refuse_temperature(low, "the lower bound")
     _refuse_temperature(high, "the upper bound")
     if low >= high:
         raise ValueError(f"bounds must have the lower one first, got {bounds!r}")
     z = _floats(logits, "logits").astype(np.float64, copy=False)
-    if z.ndim != 2 or not np.isfinite(z).all():
-        what = f"have shape {z.shape}" if z.ndim != 2 else "hold inf"
-        raise ValueError(f"logits must be a table of finite numbers, shape (n, K), but {what}")
+    if z.ndim != 2:
+        raise ValueError(f"logits must be a table of shape (n, K), but have shape {z.shape}")
+    if not np.isfinite(z).all():
+        where = np.argwhere(~np.isfinite(z))[0]
+        raise ValueError(
+            f"logits{where.tolist()} is {float(z[tuple(where)])!r}, but must be a finite number"
+        )
     cross_entropy(z, y)  # looks at the labels
     true = np.take_along_axis(z, np.asarray(y, dtype=np.intp)[:, np.newaxis], axis=1)
+    if (z == true).all():  # no example has a preference
+        return float(min(max(1.0, low), high))
 
-    def slope(inverse: float) -> float:
-        """Of the cross-entropy with respect to 1/T, in which it is convex: the slope only rises."""
-        return float(np.mean(np.sum(softmax(z * inverse) * (z - true), axis=1)))
+    def slope(log_T: float) -> float:
+        """Of the cross-entropy with respect to 1/T, in which it is convex: as T rises, it falls."""
+        P = apply_temperature(z, float(np.exp(log_T)))
+        return float(np.mean(np.sum(P * (z - true), axis=1)))
 
-    hottest, coldest = slope(1 / high), slope(1 / low)
-    if hottest == coldest == 0:  # no example has a preference
-        return min(max(1.0, low), high)
-    if coldest <= 0:
+    coldest, hottest = float(np.log(low)), float(np.log(high))
+    if slope(coldest) <= 0:
         return float(low)
-    if hottest >= 0:
+    if slope(hottest) >= 0:
         return float(high)
-    return 1 / float(brentq(slope, 1 / high, 1 / low, rtol=1e-10))
+    return float(np.exp(brentq(slope, coldest, hottest, xtol=1e-10)))
 
 
 def reliability_in_words(confidence: ArrayLike, correct: ArrayLike, n_bins: int = 5) -> str:
@@ -700,5 +720,7 @@ def _refuse_outside(values: NDArray[Any], name: str) -> None:
 
 def _refuse_temperature(T: float, name: str) -> None:
     """Raise unless T is a finite number above 0."""
+    if np.ndim(T):
+        raise ValueError(f"{name} must be one number, got an array of shape {np.shape(T)}")
     if not (isinstance(T, int | float | np.integer | np.floating) and 0 < T < np.inf):
         raise ValueError(f"{name} must be a finite number above 0, got {T!r}")
