@@ -36,6 +36,13 @@ _HOME = {
         "fit_temperature",
         "reliability_in_words",
     ],
+    "utils.capstone": [
+        "split_four",
+        "risk_coverage",
+        "risk_threshold",
+        "calibration_report",
+        "confusion_counts",
+    ],
     "utils.predictions": ["predict", "settle", "my_predictions"],
     "utils.checks": ["check", "progress"],
 }
@@ -45,6 +52,7 @@ _SUBMODULES = [
     "models",
     "descent",
     "calibration",
+    "capstone",
     "datasets",
     "plots",
     "predictions",
