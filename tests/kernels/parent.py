@@ -70,7 +70,7 @@ def _become_kernel(request: dict[str, Any], line: socket.socket) -> NoReturn:
     sys.path[0] = ""  # as for a kernel: the notebook's folder
     sys.argv = ["ipykernel_launcher", *request["argv"]]
     try:
-        IPKernelApp.launch_instance()  # type: ignore[no-untyped-call]
+        IPKernelApp.launch_instance()
     finally:
         os._exit(0)
 

@@ -14,10 +14,10 @@ import time
 
 def main(folder: str, connection_file: str) -> None:
     """Have a kernel forked, pass interrupts on, and wait for its end."""
-    line = _connect(os.path.join(folder, "socket"))
+    line = _connect(f"{folder}/socket")
     request = {
         "argv": ["-f", connection_file, "--HistoryManager.enabled=False"],
-        "folder": os.getcwd(),
+        "folder": os.getcwd(),  # noqa: PTH109 (pathlib takes time to import)
         "environment": dict(os.environ),
     }
     line.sendall(json.dumps(request).encode() + b"\n")
@@ -34,7 +34,7 @@ def _connect(path: str) -> socket.socket:
         line.connect(path)
         return line
     except OSError:
-        parent = os.path.join(os.path.dirname(__file__), "parent.py")
+        parent = __file__.replace("stand_in.py", "parent.py")
         # It watches over the pytest worker, which is two processes up from here at most.
         subprocess.Popen(
             [sys.executable, parent, path, str(os.getppid())],
