@@ -86,8 +86,8 @@ def reliability_diagram(
     summary = f"ECE {error:.3f} · perfect model {floor.mean:.3f}, 95 % below {floor.high:.3f}"
     ax.text(0, 1.02, summary, transform=ax.transAxes, fontsize=9)
     covered = ((said > 0.4) & (right < 0.25)).any()  # nan compares as false
-    place = "upper left" if covered else "lower right"
-    ax.legend(loc=place, fontsize=8, frameon=True, framealpha=0.9, edgecolor="none")
+    corner = "upper left" if covered else "lower right"
+    ax.legend(loc=corner, fontsize=8, frameon=True, framealpha=0.9, edgecolor="none")
 
     below = ax.figure.add_subplot(parts[1], sharex=ax)
     counts = calibration.reliability_curve(confidence, correct, n_bins).counts
