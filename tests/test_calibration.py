@@ -399,6 +399,13 @@ def test_many_bins_take_no_table_of_bins_by_predictions():
 
 
 ANYTHING: Any = None
+
+
+def _any(value: object) -> Any:
+    """Pass a value of the wrong type, as a user may."""
+    return value
+
+
 TWO = [0.2, 0.8]
 OK = [True, False]
 
@@ -551,7 +558,7 @@ def test_a_temperature_takes_any_leading_axes_and_float_type():
     for dtype in (np.float16, np.float32):
         narrow = apply_temperature(logits.astype(dtype), np.float64(2))
         assert narrow.dtype == dtype
-        np.testing.assert_allclose(narrow, P, atol=2 * np.finfo(dtype).eps)
+        np.testing.assert_allclose(narrow, P, atol=2 * float(np.finfo(dtype).eps))
     np.testing.assert_array_equal(apply_temperature([2, 1, -np.inf], 5e-324), [1, 0, 0])
 
 
@@ -678,13 +685,16 @@ def test_scikit_learn_finds_the_same_probabilities(n_classes, C):
         (lambda: apply_temperature([1, 2], -1.5), "T must be a finite number above 0, got -1.5"),
         (lambda: apply_temperature([1, 2], NAN), "T must be a finite number above 0, got nan"),
         (lambda: apply_temperature([1, 2], np.inf), "T must be a finite number above 0, got inf"),
-        (lambda: apply_temperature([1, 2], "2"), "T must be a finite number above 0, got '2'"),
+        (
+            lambda: apply_temperature([1, 2], _any("2")),
+            "T must be a finite number above 0, got '2'",
+        ),
         (
             lambda: apply_temperature([1, 2], ANYTHING),
             "T must be a finite number above 0, got None",
         ),
         (
-            lambda: apply_temperature([1, 2], np.ones((2, 1))),
+            lambda: apply_temperature([1, 2], _any(np.ones((2, 1)))),
             "T must be one number, got an array of shape (2, 1)",
         ),
         (lambda: apply_temperature(["a"], 1), "logits must hold real numbers, but has dtype <U1"),
@@ -693,7 +703,7 @@ def test_scikit_learn_finds_the_same_probabilities(n_classes, C):
             "logits must be a table of shape (n, K), but have shape (2,)",
         ),
         (
-            lambda: fit_temperature([[1, 2], [NAN, 0]], [0, 1]),
+            lambda: fit_temperature(_any([[1, 2], [NAN, 0]]), [0, 1]),
             "logits[1, 0] is nan, but must be a finite number",
         ),
         (
@@ -705,7 +715,7 @@ def test_scikit_learn_finds_the_same_probabilities(n_classes, C):
             "bounds must be two numbers, (low, high), got None",
         ),
         (
-            lambda: fit_temperature([[1, 2]], [0], (1, 2, 3)),
+            lambda: fit_temperature([[1, 2]], [0], _any((1, 2, 3))),
             "bounds must be two numbers, (low, high), got (1, 2, 3)",
         ),
         (

@@ -216,6 +216,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         (gzip.compress(gzip.decompress(idx(IMAGES))[:-1]), r"end before the \(2, 3, 4\)"),
         (gzip.compress(gzip.decompress(idx(IMAGES)) + b"7"), r"more numbers than the \(2, 3, 4\)"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "file",
 )
 def test_a_file_that_is_not_right_is_named_with_its_fault(
     content: bytes, complaint: str, tmp_path: Path

@@ -90,15 +90,16 @@ def choose_lambda_dictionary(lambdas, train, validation, test):
 
 def choose_lambda_scikit_learn(lambdas, train, validation, test):
     """Use scikit-learn's model, and keep the best so far."""
-    least, best = np.inf, None
+    best_lam, best = lambdas[0], LogisticRegression()
+    least = np.inf
     for lam in lambdas:
         C = 1 / (lam * len(train[1]))
         model = LogisticRegression(C=C, tol=1e-8, max_iter=5000).fit(*train)
         loss = -model.predict_log_proba(validation[0])[np.arange(len(validation[1])), validation[1]]
         if loss.mean() < least:
-            least, best = loss.mean(), (lam, model)
-    losses = -best[1].predict_log_proba(test[0])[np.arange(len(test[1])), test[1]]
-    return best[0], losses.mean()
+            least, best_lam, best = loss.mean(), lam, model
+    losses = -best.predict_log_proba(test[0])[np.arange(len(test[1])), test[1]]
+    return best_lam, losses.mean()
 
 
 def early_stop_while(losses, patience):

@@ -81,7 +81,7 @@ def fit_by_zero_of_the_slope(logits, y, bounds=(0.05, 20.0)):
 
 def fit_by_grid(logits, y, bounds=(0.05, 20.0)):
     """A fine grid with equal ratios."""
-    grid = np.geomspace(*bounds, 1500)
+    grid = np.geomspace(bounds[0], bounds[1], 1500)
     return grid[np.argmin([nll_by_differences(logits, y, T) for T in grid])]
 
 

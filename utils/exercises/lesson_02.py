@@ -466,9 +466,7 @@ EXERCISES = (
         call="log_softmax(logits)",
         groups=(
             Group("the logarithm of each row's softmax", 1, _matrices, _log_sums_to_one),
-            Group(
-                "scores of ±1000 and rows 800 apart stay finite", 1, _large, _log_sums_to_one
-            ),
+            Group("scores of ±1000 and rows 800 apart stay finite", 1, _large, _log_sums_to_one),
             Group("a single vector of scores works too", 1, _vectors, _log_sums_to_one),
         ),
         oracle=_log_softmax,

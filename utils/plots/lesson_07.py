@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -86,7 +86,7 @@ def reliability_diagram(
     summary = f"ECE {error:.3f} · perfect model {floor.mean:.3f}, 95 % below {floor.high:.3f}"
     ax.text(0, 1.02, summary, transform=ax.transAxes, fontsize=9)
     covered = ((said > 0.4) & (right < 0.25)).any()  # nan compares as false
-    corner = "upper left" if covered else "lower right"
+    corner: Literal["upper left", "lower right"] = "upper left" if covered else "lower right"
     ax.legend(loc=corner, fontsize=8, frameon=True, framealpha=0.9, edgecolor="none")
 
     below = ax.figure.add_subplot(parts[1], sharex=ax)
