@@ -112,6 +112,19 @@ def early_stop_while(losses, patience):
     return best, t
 
 
+def early_stop_from_infinity(losses, patience):
+    """Start the best loss from infinity, and count the steps that wait."""
+    low, best, waited = np.inf, 0, 0
+    for step, loss in enumerate(losses):
+        if loss < low:
+            low, best, waited = loss, step, 0
+        else:
+            waited += 1
+        if waited == patience:
+            break
+    return best, step
+
+
 def early_stop_running_minimum(losses, patience):
     """Find the first step whose running minimum is `patience` steps old."""
     lowest = np.minimum.accumulate(losses)
@@ -130,5 +143,5 @@ VARIANTS = {
     "l2_gradient": [l2_gradient_mask, l2_gradient_two_parts, l2_gradient_from_lesson_04],
     "calibration_path": [calibration_path_scikit_learn, calibration_path_filled_arrays],
     "choose_lambda": [choose_lambda_dictionary, choose_lambda_scikit_learn],
-    "early_stop": [early_stop_while, early_stop_running_minimum],
+    "early_stop": [early_stop_while, early_stop_from_infinity, early_stop_running_minimum],
 }

@@ -61,6 +61,16 @@ def fit_by_bounded_search(logits, y, bounds=(0.05, 20.0)):
     return float(np.exp(found.x))
 
 
+def fit_by_bounded_search_over_t(logits, y, bounds=(0.05, 20.0)):
+    """SciPy's bounded search over T itself."""
+    from scipy.optimize import minimize_scalar
+
+    found = minimize_scalar(
+        lambda T: nll_by_differences(logits, y, T), bounds=bounds, method="bounded"
+    )
+    return float(found.x)
+
+
 def fit_by_zero_of_the_slope(logits, y, bounds=(0.05, 20.0)):
     """Bisection of the slope in 1/T: expected score less actual score."""
     cold, hot = 1 / bounds[0], 1 / bounds[1]
@@ -130,6 +140,7 @@ VARIANTS = {
     "temperature_nll": [nll_by_row, nll_by_differences, nll_by_one_hot],
     "fit_temperature": [
         fit_by_bounded_search,
+        fit_by_bounded_search_over_t,
         fit_by_zero_of_the_slope,
         fit_by_grid,
         fit_by_clipped_newton,

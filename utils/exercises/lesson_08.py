@@ -36,9 +36,9 @@ def _data(rng: np.random.Generator, n: int, columns: int) -> Any:
 
 
 def _few(rng: np.random.Generator) -> list[Arguments]:
-    # The numbers of classes, of columns and of examples differ; the first intercepts change nothing.
+    # The numbers of classes, of columns and of examples differ; in the first case Theta is square.
     return [
-        (np.array([[2.0, 1.0], [2.0, -1.0]]), np.array([[1.0, 0.0]]), np.array([0]), 0.5),
+        (np.array([[1.0, 2.0], [0.0, -1.0]]), np.array([[1.0, 0.0]]), np.array([0]), 0.5),
         (
             np.array([[1.0, 2.0, -1.0], [0.0, 0.5, 3.0]]),
             np.array([[1.0, 2.0, 4.0], [1.0, -1.0, 0.0], [1.0, 0.5, -2.0], [1.0, 3.0, 1.0]]),
@@ -93,7 +93,10 @@ def _loss_law(arguments: Arguments, result: Any) -> str | None:
     if not np.isfinite(result):
         return f"the loss came out as {result}, though it is finite"
     fit = _mean_loss(X @ Theta.T, y)
-    return f"here the mean cross-entropy is {fit:.4f}, so your penalty is {float(result) - fit:.4g}"
+    return (
+        f"here the mean cross-entropy is {fit:.4f}; if that half of yours is right, your penalty is "
+        f"{float(result) - fit:.4g}"
+    )
 
 
 def _gradient_law(arguments: Arguments, result: Any) -> str | None:
@@ -102,7 +105,7 @@ def _gradient_law(arguments: Arguments, result: Any) -> str | None:
         return f"a slope came out as {result[~np.isfinite(result)][0]}, though it is finite"
     right = _gradient_oracle(Theta, X, y, 0.0)[:, 0]
     if not np.allclose(result[:, 0], right, rtol=1e-5):
-        return "column 0, the slopes of the intercepts, differs: the penalty leaves it alone"
+        return "column 0, the slopes of the intercepts, differs; no penalty belongs in it"
     return None
 
 
@@ -243,6 +246,28 @@ LOSS = Exercise(
             "That is the penalty alone. The mean cross-entropy is missing.",
         ),
         Misconception(
+            "softmax taken twice",
+            lambda Theta, X, y, lam: (
+                _mean_loss(_softmax(X @ Theta.T), y) + lam / 2 * _squares(Theta[:, 1:])
+            ),
+            "Your penalty is right. Your cross-entropy is given probabilities and takes another "
+            "softmax of them: hand it the logits.",
+        ),
+        Misconception(
+            "logits without intercepts",
+            lambda Theta, X, y, lam: (
+                _mean_loss(X[:, 1:] @ Theta[:, 1:].T, y) + lam / 2 * _squares(Theta[:, 1:])
+            ),
+            "Your penalty is right, but your logits lack the intercepts. They pay nothing, and still "
+            "belong to the model: only the penalty leaves column 0 out.",
+        ),
+        Misconception(
+            "Theta not turned",
+            lambda Theta, X, y, lam: _mean_loss(X @ Theta, y) + lam / 2 * _squares(Theta[:, 1:]),
+            "Your logits multiply X by Theta as it lies, which goes only where Theta is square. Each "
+            "class is a row of Theta: transpose it.",
+        ),
+        Misconception(
             "logarithm of exponentials",
             _naive_loss,
             "Your penalty is right, but exp overflows for large scores and the loss turns into nan "
@@ -308,6 +333,12 @@ def _zero_afterwards(Theta: Any, X: Any, y: Any, lam: float) -> Any:
     return slope + lam * Theta
 
 
+def _labels_counted(Theta: Any, X: Any, y: Any, lam: float) -> Any:
+    """Take as many classes as the labels show."""
+    Y = np.eye(y.max() + 1)[y]
+    return (_softmax(X @ Theta.T) - Y).T @ X / len(X) + lam * _no_intercept(Theta)
+
+
 def _naive_gradient(Theta: Any, X: Any, y: Any, lam: float) -> Any:
     e = np.exp(X @ Theta.T)
     P = e / e.sum(axis=1, keepdims=True)
@@ -363,6 +394,25 @@ GRADIENT = Exercise(
             _pulled(lambda Theta, lam, n: lam / n * Theta),
             "Two things: the pull of the penalty is divided by n, which belongs to the cross-entropy "
             "alone, and it touches column 0, the intercepts.",
+        ),
+        Misconception(
+            "penalty without column 0",
+            _pulled(lambda Theta, lam, n: lam * Theta[:, 1:]),
+            "Your pull of the penalty has a column less than the gradient, since it lacks column 0. "
+            "Where a single feature leaves one column, NumPy adds that to both; otherwise it "
+            "refuses. Give the pull a first column of zeros.",
+        ),
+        Misconception(
+            "true less predicted",
+            lambda Theta, X, y, lam: -_fit_slope(Theta, X, y) + lam * _no_intercept(Theta),
+            "The cross-entropy part has the wrong sign: it takes the labels less the probabilities. "
+            "Where a probability is too high, the loss falls as the score goes down.",
+        ),
+        Misconception(
+            "classes counted by the labels",
+            _labels_counted,
+            "You count the classes by the labels, so a class without an example is lost. Theta has "
+            "a row for each class.",
         ),
         Misconception(
             "cross-entropy not divided by n",
@@ -620,11 +670,16 @@ def _of_true_class(row: Any, P: Any, y: Any, **_: Any) -> Any:
     return P[np.arange(len(y)), y].mean()
 
 
-def _unweighted(row: Any, P: Any, y: Any, n_bins: int, **_: Any) -> Any:
+def _gaps(P: Any, y: Any, n_bins: int, **_: Any) -> Any:
+    """Return the gap of each bin that is not empty."""
     top, right = P.max(axis=1), P.argmax(axis=1) == y
     place = np.minimum((top * n_bins).astype(int), n_bins - 1)
-    gaps = [abs(top[place == k].mean() - right[place == k].mean()) for k in np.unique(place)]
-    return np.mean(gaps)
+    inside = [place == k for k in np.unique(place)]
+    return np.array([abs(top[rows].mean() - right[rows].mean()) for rows in inside])
+
+
+def _unweighted(row: Any, **others: Any) -> Any:
+    return _gaps(**others).mean()
 
 
 def _sorted_path(lambdas: Any, train: Any, held_out: Any, n_bins: int) -> Any:
@@ -707,6 +762,18 @@ PATH = Exercise(
             "the question is how well the model predicts.",
         ),
         Misconception(
+            "softmax taken twice",
+            _path(_put(1, lambda row, P, y, **_: _mean_loss(P, y))),
+            "Your log-loss is given probabilities and takes another softmax of them. The function "
+            "wants logits, which the model's decision_function gives.",
+        ),
+        Misconception(
+            "last loss of the training",
+            _path(_put(1, lambda row, model, **_: model.loss_history_[-1])),
+            "Your log-loss is the last one of the training: it is that of the training data, and it "
+            "has the penalty in it. Ask held_out.",
+        ),
+        Misconception(
             "loss summed",
             _path(_put(1, lambda row, y, **_: row[1] * len(y))),
             "Your log-loss is a sum over the examples. Take the mean.",
@@ -727,6 +794,24 @@ PATH = Exercise(
             _path(_put(3, _of_true_class)),
             "You averaged the probability of the true class. A model's confidence is the largest "
             "probability of each row, whichever class that is.",
+        ),
+        Misconception(
+            "mean of all probabilities",
+            _path(_put(3, lambda row, P, **_: P.mean())),
+            "You averaged all probabilities, which gives 1/K whatever the model. A model's "
+            "confidence is the largest probability of each row.",
+        ),
+        Misconception(
+            "greatest singular value",
+            _path(_put(0, lambda row, model, **_: np.linalg.norm(model.coef_, 2))),
+            "Your length of W is its largest singular value: that is what NumPy's norm with a 2 "
+            "means for a table. Take the root of the sum of all squares, its default.",
+        ),
+        Misconception(
+            "greatest gap",
+            _path(_put(4, lambda row, **others: _gaps(**others).max())),
+            "Your calibration error is the greatest gap of a bin, the MCE. The ECE averages the "
+            "gaps, each weighted by its bin's share of the predictions.",
         ),
         Misconception(
             "fifteen bins",
@@ -769,11 +854,21 @@ def _choice_oracle(lambdas: Any, train: Any, validation: Any, test: Any) -> Any:
 
 
 def _rising(rng: np.random.Generator) -> list[Arguments]:
+    # The smallest comes last: nobody fits it by hand, and its tables would fill the page.
     return [
-        (np.array([0.01, 0.1, 1.0]), *_sets(rng, 43, (9, 8, 7), 2, 3, 0.2)),
-        (10.0 ** np.arange(-3, 2), *_sets(rng, 215, (24, 30, 26), 6, 3, 0.3)),
+        (10.0 ** np.arange(-3, 2), *_hard_last(*_sets(rng, 215, (24, 30, 26), 6, 3, 0.3))),
         (10.0 ** np.arange(-3, 2), *_sets(rng, 304, (24, 30, 26), 6, 3, 0.3)),
+        (10.0 ** np.arange(-3, 2), *_sets(rng, 406, (24, 30, 26), 6, 3, 0.3)),
+        (np.array([0.01, 0.1, 1.0]), *_sets(rng, 43, (9, 8, 7), 2, 3, 0.2)),
     ]
+
+
+def _hard_last(train: Any, validation: Any, test: Any) -> list[Any]:
+    """Sort the validation set by loss, so that its first half is no fair sample."""
+    X, y = validation
+    P = _proba(_fitted(0.1, train), validation)
+    rows = np.argsort(-P[np.arange(len(y)), y], kind="stable")
+    return [train, (X[rows], y[rows]), test]
 
 
 def _unordered(rng: np.random.Generator) -> list[Arguments]:
@@ -841,6 +936,32 @@ def _chosen(change: Callable[..., Any]) -> Callable[..., Any]:
     return wrong
 
 
+def _half(data: Any) -> Any:
+    X, y = data
+    return X[: len(y) // 2], y[: len(y) // 2]
+
+
+def _twice(model: Any, data: Any) -> Any:
+    """Return the loss of a softmax of probabilities."""
+    return _mean_loss(_proba(model, data), data[1])
+
+
+def _by_brier(model: Any, lam: float, validation: Any, **_: Any) -> Any:
+    P = _proba(model, validation)
+    return np.mean(np.sum((P - np.eye(P.shape[1])[validation[1]]) ** 2, axis=1))
+
+
+def _validation_fitted(lambdas: Any, train: Any, validation: Any, test: Any) -> Any:
+    return _choose(_by_validation)(lambdas, validation, validation, test)
+
+
+def _lambda_as_c(lambdas: Any, train: Any, validation: Any, test: Any) -> Any:
+    """Hand λ on as scikit-learn's C."""
+    strengths = 1 / (len(train[1]) * lambdas)
+    lam, loss = _choose(_by_validation)(strengths, train, validation, test)
+    return lambdas[np.flatnonzero(strengths == lam)[0]], loss
+
+
 def _roles_swapped(lambdas: Any, train: Any, validation: Any, test: Any) -> Any:
     return _choose(_by_validation)(lambdas, validation, train, test)
 
@@ -860,7 +981,7 @@ CHOICE = Exercise(
             "λ chosen on the test set",
             _choose(lambda model, lam, test, **_: _loss_of(model, test)),
             "You chose λ by the test set. Then the test loss is the best of several tries, too good "
-            "to be true for new data. Choose on validation; look at test once.",
+            "to be true for new data. Choose on validation; test only reports.",
         ),
         Misconception(
             "λ chosen by accuracy",
@@ -885,6 +1006,48 @@ CHOICE = Exercise(
             _choose(_by_calibration),
             "You chose λ by the calibration error, which is mostly noise on so few examples and can "
             "be small for a useless model. Use the log-loss.",
+        ),
+        Misconception(
+            "λ chosen by the Brier score",
+            _choose(_by_brier),
+            "You chose λ by the Brier score. That is a sensible measure, but another one: use the "
+            "log-loss.",
+        ),
+        Misconception(
+            "softmax taken twice",
+            _choose(
+                lambda model, lam, validation, **_: _twice(model, validation),
+                lambda model, lam, test, **_: _twice(model, test),
+            ),
+            "Your losses are given probabilities and take another softmax of them. The function "
+            "wants logits, which the model's decision_function gives.",
+        ),
+        Misconception(
+            "half of the validation set",
+            _choose(lambda model, lam, validation, **_: _loss_of(model, _half(validation))),
+            "You chose by the first half of the validation set. Use all of it: half the data has "
+            "more luck in it, and the rows may be sorted.",
+        ),
+        Misconception(
+            "λ chosen on validation and test together",
+            _choose(
+                lambda model, lam, validation, test, **_: (
+                    len(validation[1]) * _loss_of(model, validation)
+                    + len(test[1]) * _loss_of(model, test)
+                )
+            ),
+            "The test set has a say in your choice of λ. Choose on validation alone; test reports.",
+        ),
+        Misconception(
+            "fitted on validation",
+            _validation_fitted,
+            "You fitted on the validation data and chose on them too, so the weakest penalty wins. "
+            "Fit on train.",
+        ),
+        Misconception(
+            "λ taken for C",
+            _lambda_as_c,
+            "You used λ as scikit-learn's C, which works the other way round. Hand it on as lam.",
         ),
         Misconception(
             "the greatest loss",
@@ -929,6 +1092,11 @@ CHOICE = Exercise(
             "accuracy reported",
             _choose(_by_validation, lambda model, lam, test, **_: model.score(*test)),
             "Your λ is right. Report the log-loss on test, not the accuracy.",
+        ),
+        Misconception(
+            "share of errors reported",
+            _choose(_by_validation, lambda model, lam, test, **_: 1 - model.score(*test)),
+            "Your λ is right. Report the log-loss on test, not the share of wrong predictions.",
         ),
         Misconception(
             "fitted again on both sets",
@@ -986,6 +1154,12 @@ def _bumpy(rng: np.random.Generator) -> list[Arguments]:
         (np.array([1.0, 0.8, 0.9, 0.7, 0.75, 0.72, 0.71, 0.2, 0.1]), 3),
         (np.array([0.9, 0.5, 0.8, 0.7, 0.6, 0.55, 0.4, 0.3]), 3),
         (np.array([0.9, 0.5, 0.3, 0.6, 0.55, 0.4, 0.2, 0.1]), 3),
+        (
+            np.array([2.303, 2.2, 2.1]),
+            2,
+        ),  # more than 1, which may stand for the best loss at the start
+        (np.array([250.0, 240.0, 230.0, 235.0, 231.0, 90.0]), 2),
+        (np.array([5200.0, 5100.0, 5000.0, 5050.0, 5010.0, 900.0]), 2),
         (fall(40), 4),
         (fall(60), 6),
     ]
@@ -1004,16 +1178,22 @@ def _level(rng: np.random.Generator) -> list[Arguments]:
     return [
         (np.array([0.9, 0.7, 0.7, 0.7, 0.2]), 2),
         (np.array([0.8, 0.6, 0.9, 0.6, 0.7, 0.1, 0.3]), 3),
+        (np.array([0.9, 0.01236, 0.01235, 0.01234, 0.7, 0.8, 0.001]), 2),  # small is new, too
     ]
 
 
 def _stop_law(arguments: Arguments, result: Any) -> str | None:
     best, last = (float(v) for v in result)
     losses, _ = arguments
+    if not (best.is_integer() and last.is_integer()):
+        return f"steps are whole numbers; yours are {best:g} and {last:g}"
     if best > last:
         return "the best step cannot lie after the last one"
     if last > len(losses) - 1 or min(best, last) < 0:
         return f"steps run from 0 to {len(losses) - 1} here"
+    least = int(np.argmin(losses[: int(last) + 1]))
+    if losses[int(best)] > losses[least]:
+        return f"of the steps up to your last one, {last:g}, the least loss is that of step {least}"
     return None
 
 
@@ -1040,6 +1220,17 @@ def _stopping(
 
 def _stop(losses: Any, patience: int) -> Any:
     return _stopping()(losses, patience)
+
+
+def _from_a_constant(losses: Any, patience: int, start: float = 1.0) -> tuple[int, int]:
+    """Take a number for the best loss so far, instead of the first loss."""
+    low, best, t = start, 0, 0
+    for t in range(len(losses)):
+        if losses[t] < low:
+            low, best = losses[t], t
+        elif t - best >= patience:
+            break
+    return best, t
 
 
 def _rises_in_a_row(losses: Any, patience: int) -> tuple[int, int]:
@@ -1138,6 +1329,33 @@ STOP = Exercise(
             _stopping(better=lambda new, best: new <= best),
             "An equal loss renews your patience. It is no improvement, and on a plateau you would "
             "never stop.",
+        ),
+        Misconception(
+            "best loss starts from a constant",
+            _from_a_constant,
+            "You start the best loss from a number of your own, and losses above it never count as a "
+            "best. Start from losses[0], or from infinity.",
+        ),
+        Misconception(
+            "best loss starts from a larger constant",
+            lambda losses, patience: _from_a_constant(losses, patience, 100.0),
+            "You start the best loss from a number of your own, and losses above it never count as a "
+            "best. Start from losses[0], or from infinity.",
+        ),
+        Misconception(
+            "small improvements refused",
+            _stopping(better=lambda new, best: new < best - 1e-3),
+            "You ask for an improvement of some size. Any loss below the best, by however little, is "
+            "a new best.",
+        ),
+        Misconception(
+            "loss of the best step",
+            lambda losses, patience: (
+                losses[_stop(losses, patience)[0]],
+                _stop(losses, patience)[1],
+            ),
+            "Your first result is the best loss. Return the number of its step, whose weights are "
+            "kept.",
         ),
         Misconception(
             "greatest loss",

@@ -51,6 +51,7 @@ def _large_scores(rng: np.random.Generator) -> list[Arguments]:
     return [
         (np.array([[800.0, 0.0, 799.9]]), 0.25),
         (np.array([[2.0, 1.0], [-900.0, -901.0]]), 0.5),
+        (np.array([[0.0, -800.0]]), 400.0),  # at T = 1 the second probability rounds to 0
         (rng.normal(scale=50, size=(4, 3)) + np.array([[0.0], [3000.0], [-3000.0], [10.0]]), 0.05),
     ]
 
@@ -76,14 +77,16 @@ def _in_place(logits: Any, T: float) -> Any:
     return _softmax(logits)
 
 
+def _shared_out(weights: Any) -> Any:
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
 def _naive(logits: Any, T: float) -> Any:
-    powers = np.exp(logits / T)
-    return powers / powers.sum(axis=1, keepdims=True)
+    return _shared_out(np.exp(logits / T))
 
 
 def _one_maximum(logits: Any, T: float) -> Any:
-    powers = np.exp((logits - logits.max()) / T)
-    return powers / powers.sum(axis=1, keepdims=True)
+    return _shared_out(np.exp((logits - logits.max()) / T))
 
 
 def _all_of_it(logits: Any, T: float) -> Any:
@@ -96,7 +99,9 @@ APPLY = Exercise(
     call="apply_temperature(logits, T)",
     groups=(
         Group("the softmax of the scores divided by T", 1, _some_rows, _rows_law),
-        Group("large scores and a small T stay finite", 1, _large_scores, _rows_law, quiet=True),
+        Group(
+            "large scores, with a small T and a large one", 1, _large_scores, _rows_law, quiet=True
+        ),
     ),
     oracle=lambda logits, T: _softmax(logits / T),
     forbids=("utils.apply_temperature", "utils.calibration.apply_temperature"),
@@ -131,6 +136,12 @@ APPLY = Exercise(
             lambda z, T: _softmax(z) ** (1 / T),
             "Probabilities to the power 1/T have the right proportions, but no longer sum to 1. "
             "Divide each row by its sum.",
+        ),
+        Misconception(
+            "powers of probabilities that round to 0",
+            lambda z, T: _shared_out(_softmax(z) ** (1 / T)),
+            "Powers of probabilities are right, unless a probability has rounded to 0: no power "
+            "brings it back. Divide the scores instead.",
         ),
         Misconception(
             "scores returned",
@@ -213,6 +224,12 @@ def _nll_law(arguments: Arguments, result: Any) -> str | None:
         return "the loss came out as inf, but every class has a probability above 0"
     if result < 0:
         return f"−log of a probability is never negative; yours is {float(result):.4g}"
+    logits, y, T = arguments
+    if len(y) == 1 and 12 < result < 0.999 * _nll(logits, y, T):
+        return (
+            f"{float(result):.2f} is −log of {np.exp(-float(result)):.0e}; the true class has less "
+            "than that: is there a floor under your probabilities?"
+        )
     return None
 
 
@@ -309,6 +326,12 @@ NLL = Exercise(
             "gave to the class that is true.",
         ),
         Misconception(
+            "every label for every row",
+            lambda z, y, T: -_log_softmax(z / T)[:, y].mean(),
+            "You take the columns of all labels from every row, so each row is asked for the others' "
+            "classes too. Pair each row with its own label.",
+        ),
+        Misconception(
             "logarithm of the mean",
             lambda z, y, T: -np.log(np.mean(_of_true(_softmax(z / T), y))),
             "You average the probabilities and then take the logarithm. Take the logarithm of each, "
@@ -340,14 +363,20 @@ NLL = Exercise(
         Misconception(
             "a small number inside the logarithm",
             lambda z, y, T: _through_probabilities(z, y, T, 1e-9),
-            "You add a small number inside the logarithm, so no loss can pass about 20.7, however "
-            "wrong the model. Work with scores: log-sum-exp less the true score.",
+            "You add a small number inside the logarithm, or clip there, so no loss can pass about "
+            "20.7, however wrong the model. Work with scores: log-sum-exp less the true score.",
+        ),
+        Misconception(
+            "a smaller number inside the logarithm",
+            lambda z, y, T: _through_probabilities(z, y, T, 1e-12),
+            "You add a small number inside the logarithm, or clip there, so no loss can pass about "
+            "27.6, however wrong the model. Work with scores: log-sum-exp less the true score.",
         ),
         Misconception(
             "clipped",
             _clipped,
-            "You clip the probabilities, so no loss can pass about 34.5, however wrong the model. "
-            "Work with scores: log-sum-exp less the true score.",
+            "You clip the probabilities, or add a tiny number to them, so no loss can pass about "
+            "34.5, however wrong the model. Work with scores: log-sum-exp less the true score.",
         ),
         Misconception(
             "overflow",
@@ -401,6 +430,7 @@ def _to_the_bound(rng: np.random.Generator) -> list[Arguments]:
         (np.array([[1.5, 0.0], [0.0, 1.0]]), np.array([0, 1]), (0.1, 5.0)),
         (logits, logits.argmin(axis=1), (0.1, 8.0)),
         (2 * logits, logits.argmax(axis=1), (0.25, 30.0)),
+        (np.array([[20000.0, 0.0]]), np.array([1]), _WIDE),  # no probability but rounds to 0
     ]
 
 
@@ -421,10 +451,16 @@ def _fit_law(arguments: Arguments, result: Any) -> str | None:
     if T <= 0:
         return f"a temperature is above 0; yours is {T:.4g}"
     if not 0.999 * low <= T <= 1.001 * high:
-        return f"T should lie between {low:g} and {high:g}; yours is {T:.4g}"
+        place = high < T and T.is_integer()
+        return f"T should lie between {low:g} and {high:g}; yours is {T:.4g}" + (
+            ". If that is a place in a list, return what stands there" if place else ""
+        )
     best = _brute_force(logits, y, (low, high))
     at, least = (_nll(logits, y, t) for t in (T, best))
-    return f"at your T the cross-entropy is {at:.5f}; the least between the bounds is {least:.5f}"
+    return (
+        f"at your T the cross-entropy is {at:.5f}, and falls on towards "
+        f"{'larger' if best > T else 'smaller'} T; the least between the bounds is {least:.5f}"
+    )
 
 
 def _hit_rate(logits: Any, y: Any, bounds: Any) -> Any:
@@ -446,6 +482,32 @@ def _mean_confidence(logits: Any, y: Any, bounds: Any) -> Any:
     """Match the mean confidence to the accuracy."""
     accuracy = np.mean(logits.argmax(axis=1) == y)
     return _along(lambda t: abs(_softmax(logits / t).max(axis=1).mean() - accuracy), bounds)
+
+
+def _brier(logits: Any, y: Any, t: float) -> Any:
+    P = _softmax(logits / t)
+    return np.sum((P - np.eye(P.shape[1])[y]) ** 2)
+
+
+def _rounded_to_zero(logits: Any, y: Any, bounds: Any) -> Any:
+    """Compare losses that are inf where a probability rounds to 0."""
+    return _along(lambda t: -np.mean(np.log(_of_true(_softmax(logits / t), y))), bounds)
+
+
+def _bounds_of_the_logarithm(logits: Any, y: Any, bounds: Any) -> Any:
+    """Search over log T between the bounds of T."""
+    low, high = np.exp(np.minimum(bounds, 300.0))
+    return _along(lambda t: _nll(logits, y, t), (low, high), 200)
+
+
+def _unbounded(logits: Any, y: Any, bounds: Any) -> Any:
+    """Hand SciPy no bounds: it begins with T = 0."""
+    from scipy.optimize import minimize_scalar
+
+    from utils.functions import cross_entropy
+
+    with np.errstate(all="ignore"):
+        return float(minimize_scalar(lambda t: cross_entropy(logits / t, y)).x)
 
 
 def _few_steps(logits: Any, y: Any, bounds: Any) -> Any:
@@ -514,6 +576,12 @@ FIT = Exercise(
             "bins, and its least place is partly luck. Minimise the cross-entropy.",
         ),
         Misconception(
+            "fitted by the Brier score",
+            lambda z, y, bounds: _along(lambda t: _brier(z, y, t), bounds),
+            "At your T the Brier score is least. That is a proper score too, but another one: "
+            "minimise the cross-entropy.",
+        ),
+        Misconception(
             "mean confidence matched to the accuracy",
             _mean_confidence,
             "At your T the mean confidence equals the accuracy. That is a sensible wish, but another "
@@ -530,6 +598,30 @@ FIT = Exercise(
             lambda z, y, bounds: _along(lambda t: _nll(_softmax(z), y, t), bounds),
             "Your search divides probabilities by T, not scores: a softmax is taken before the "
             "division as well as after. Divide the scores.",
+        ),
+        Misconception(
+            "softmax taken twice",
+            lambda z, y, bounds: _along(lambda t: _nll(_softmax(z / t), y, 1.0), bounds),
+            "Your loss is given probabilities and takes another softmax of them. Hand it the divided "
+            "scores.",
+        ),
+        Misconception(
+            "probabilities that round to 0",
+            _rounded_to_zero,
+            "Where the true classes' probabilities round to 0, your loss is inf at every T, and the "
+            "first one tried wins. Compute the loss from scores, as in 09.2.",
+        ),
+        Misconception(
+            "bounds of T for log T",
+            _bounds_of_the_logarithm,
+            "You search over log T, and gave that search the bounds of T: it never looks below T = "
+            "e^0.05. Take the logarithm of the bounds as well.",
+        ),
+        Misconception(
+            "no bounds",
+            _unbounded,
+            "If your search can try T = 0 or less, it may have broken off there: the divided scores "
+            "are nan. Give the search its bounds.",
         ),
         Misconception(
             "the loss divided by T",
@@ -574,6 +666,12 @@ FIT = Exercise(
             "a coarse grid",
             _tried(lambda bounds: np.geomspace(bounds[0], bounds[1], 20)),
             "You try too few temperatures to reach 1 %. Try more, or go finer around the best.",
+        ),
+        Misconception(
+            "a grid of a hundred",
+            _tried(lambda bounds: np.geomspace(bounds[0], bounds[1], 100)),
+            "You try a hundred temperatures, which from 0.05 to 20 lie 6 % apart. To reach 1 %, try "
+            "more, or go finer around the best.",
         ),
         Misconception(
             "a grid of tenths",
@@ -659,7 +757,13 @@ def _vector_law(arguments: Arguments, result: Any) -> str | None:
     at, least = (_nll(v * logits + c, y, 1.0) for v, c in ((w, b), _minimum(logits, y)))
     if at <= least + 1e-3:
         return None
-    return f"with your w and b the cross-entropy is {at:.4f}; the least one is {least:.4f}"
+    start = _nll(logits, y, 1.0)
+    found = f"{at:.4f}" if at < 1e4 else f"{at:.1e}"
+    return (
+        f"with your w and b the cross-entropy is {found}, with w = 1 and b = 0 it is {start:.4f}, and "
+        f"the least one is {least:.4f}. If you take steps, they may be "
+        + ("too few or too short" if at < start else "too long, or lead uphill")
+    )
 
 
 def _probabilities(arguments: Arguments, result: Any) -> Any:
