@@ -285,7 +285,7 @@ EXERCISES = (
         call="log_odds(p)",
         groups=(
             Group(
-                "even odds give 0, odds of 3 to 1 give ln 3",
+                "even odds give 0, odds of 3 to 1 give log 3",
                 1,
                 _probabilities,
                 _log_odds_law,
@@ -415,7 +415,7 @@ EXERCISES = (
         call="sigmoid(z)",
         groups=(
             Group(
-                "log-odds become probabilities: 0 gives 1/2, ln 3 gives 3/4",
+                "log-odds become probabilities: 0 gives 1/2, log 3 gives 3/4",
                 1,
                 _scores,
                 _sigmoid_law,
