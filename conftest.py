@@ -1,9 +1,17 @@
 """Settings for every test and notebook; it imports only what a learner has."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
+from tests import kernels
+
+_scratch = tempfile.mkdtemp(prefix="course-tests-")
+atexit.register(shutil.rmtree, _scratch, ignore_errors=True)
+
 # An empty state folder for each worker: nobody's own predictions get into a test or a notebook.
-os.environ["COURSE_STATE"] = tempfile.mkdtemp(prefix="course-state-")
+os.environ["COURSE_STATE"] = os.path.join(_scratch, "state")  # noqa: PTH118
 # A worker for each core, a thread for each worker: more of them only wait for one another.
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+kernels.install(_scratch)

@@ -10,17 +10,20 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss
 
 from utils.calibration import (
+    apply_temperature,
     brier_decomposition,
     brier_score,
     classwise_calibration_error,
     consistency_band,
     expected_calibration_error,
+    fit_temperature,
     maximum_calibration_error,
     noise_floor,
     reliability_curve,
     reliability_in_words,
     top_label,
 )
+from utils.functions import cross_entropy, softmax
 
 NAN = np.nan
 STRATEGIES = ["uniform", "quantile"]
@@ -396,6 +399,13 @@ def test_many_bins_take_no_table_of_bins_by_predictions():
 
 
 ANYTHING: Any = None
+
+
+def _any(value: object) -> Any:
+    """Pass a value of the wrong type, as a user may."""
+    return value
+
+
 TWO = [0.2, 0.8]
 OK = [True, False]
 
@@ -498,6 +508,251 @@ def test_bad_input_gets_one_sentence(call, message):
     with pytest.raises(ValueError) as raised:
         call()
     assert str(raised.value) == message
+
+
+# --- Temperature ---
+
+
+def scored(n=200, n_classes=4, T=1.0, seed=0):
+    """Logits, and labels drawn from their softmax at temperature T."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(scale=2.5, size=(n, n_classes)) * T
+    return logits, np.array([rng.choice(n_classes, p=p) for p in softmax(logits / T)])
+
+
+def losses(logits, y, temperatures):
+    return np.array([cross_entropy(logits / T, y) for T in temperatures])
+
+
+LOGITS = st.lists(
+    st.lists(st.floats(-1e3, 1e3), min_size=3, max_size=3), min_size=1, max_size=8
+).map(np.array)
+
+
+@quick
+@given(LOGITS, st.floats(1e-300, 1e300))
+def test_a_temperature_keeps_the_order_and_the_sums(logits, T):
+    P = apply_temperature(logits, T)
+    np.testing.assert_allclose(P.sum(axis=1), 1, rtol=1e-12)
+    assert (P >= 0).all()
+    ordered = np.take_along_axis(P, logits.argsort(axis=1), axis=1)
+    assert (np.diff(ordered, axis=1) >= 0).all()
+    np.testing.assert_array_equal(
+        P.max(axis=1), np.take_along_axis(P, logits.argmax(axis=1)[:, np.newaxis], axis=1)[:, 0]
+    )
+
+
+@quick
+@given(LOGITS, st.floats(0.01, 100))
+def test_a_temperature_is_softmax_of_the_quotient_and_a_power_of_the_probabilities(logits, T):
+    P = apply_temperature(logits, T)
+    np.testing.assert_allclose(P, softmax(logits / T), rtol=1e-9, atol=1e-300)
+    np.testing.assert_array_equal(apply_temperature(logits, 1), softmax(logits))
+    np.testing.assert_allclose(apply_temperature(logits + 5, T), P, rtol=1e-7, atol=1e-300)
+
+
+def test_a_temperature_takes_any_leading_axes_and_float_type():
+    logits = np.random.default_rng(0).normal(size=(2, 3, 4))
+    P = apply_temperature(logits, 2)
+    np.testing.assert_allclose(P[1, 2], apply_temperature(logits[1, 2], 2), rtol=1e-15)
+    for dtype in (np.float16, np.float32):
+        narrow = apply_temperature(logits.astype(dtype), np.float64(2))
+        assert narrow.dtype == dtype
+        np.testing.assert_allclose(narrow, P, atol=2 * float(np.finfo(dtype).eps))
+    np.testing.assert_array_equal(apply_temperature([2, 1, -np.inf], 5e-324), [1, 0, 0])
+
+
+@pytest.mark.parametrize("T", [0.08, 0.4, 1.0, 3.0, 11.0])
+@pytest.mark.parametrize("n_classes", [2, 3, 10])
+def test_the_fitted_temperature_is_that_of_a_brute_force_search(n_classes, T):
+    logits, y = scored(n_classes=n_classes, T=T)
+    tried = np.geomspace(0.05, 20, 3001)  # steps of 0.2 %
+    best = tried[losses(logits, y, tried).argmin()]
+    assert 0.05 < best < 20
+    assert fit_temperature(logits, y) == pytest.approx(best, rel=0.002)
+
+
+@quick
+@given(st.integers(0, 10_000), st.integers(1, 12), st.integers(1, 4), st.floats(0.1, 30))
+def test_no_temperature_between_the_bounds_is_better(seed, n, n_classes, scale):
+    rng = np.random.default_rng(seed)
+    logits, y = rng.normal(scale=scale, size=(n, n_classes)), rng.integers(n_classes, size=n)
+    T = fit_temperature(logits, y)
+    assert 0.05 <= T <= 20
+    others = losses(logits, y, np.geomspace(0.05, 20, 101))
+    assert cross_entropy(logits / T, y) <= others.min() * (1 + 1e-12)
+
+
+def test_at_the_fitted_temperature_expected_and_actual_score_agree():
+    logits, y = scored(T=2)
+    P = apply_temperature(logits, fit_temperature(logits, y))
+    actual = logits[np.arange(len(y)), y]
+    assert (P * logits).sum(axis=1).mean() == pytest.approx(actual.mean(), abs=1e-8)
+
+
+@quick
+@given(st.integers(0, 10_000), st.floats(0.2, 5))
+def test_scaled_logits_have_a_scaled_temperature_and_the_same_probabilities(seed, factor):
+    logits, y = scored(60, 3, seed=seed)
+    wide = (1e-3, 1e3)
+    T, scaled = fit_temperature(logits, y, wide), fit_temperature(factor * logits, y, wide)
+    assert 1e-3 < T < 100
+    assert scaled == pytest.approx(factor * T, rel=1e-8)
+    first, second = apply_temperature(logits, T), apply_temperature(factor * logits, scaled)
+    np.testing.assert_allclose(first, second, rtol=1e-6)
+
+
+def test_a_constant_for_each_example_leaves_the_temperature_alone():
+    logits, y = scored(T=2)
+    shift = np.random.default_rng(1).normal(scale=50, size=(len(y), 1))
+    assert fit_temperature(logits + shift, y) == pytest.approx(fit_temperature(logits, y), rel=1e-8)
+
+
+def test_a_fitted_temperature_leaves_the_accuracy_and_lowers_the_loss():
+    logits, y = scored(T=4)
+    T = fit_temperature(logits, y)
+    np.testing.assert_array_equal(
+        apply_temperature(logits, T).argmax(axis=1), softmax(logits).argmax(axis=1)
+    )
+    assert cross_entropy(logits / T, y) < cross_entropy(logits, y) - 0.1
+
+
+@pytest.mark.parametrize("bounds", [(0.05, 20.0), (0.5, 3), [2.0, 2.5], np.array([1e-4, 1e4])])
+@pytest.mark.parametrize("scale", [1e-3, 1, 1e6])
+def test_a_bound_is_returned_exactly_where_the_loss_falls_all_the_way_to_it(bounds, scale):
+    logits = scale * np.random.default_rng(0).normal(size=(50, 3))
+    low, high = bounds
+    assert fit_temperature(logits, logits.argmax(axis=1), bounds) == low
+    assert fit_temperature(logits, logits.argmin(axis=1), bounds) == high
+
+
+@pytest.mark.parametrize(
+    ("bounds", "expected"), [((0.05, 20), 1.0), ((2, 20), 2.0), ((0.05, 0.5), 0.5)]
+)
+def test_flat_logits_have_temperature_1_or_the_bound_next_to_it(bounds, expected):
+    flat = np.tile([[3.0], [-7.0]], (1, 4))
+    T = fit_temperature(flat, [1, 2], bounds)
+    assert (T, type(T)) == (expected, float)
+
+
+def test_flat_examples_do_not_count():
+    logits, y = scored(T=2)
+    padded, labels = np.vstack([logits, np.zeros((50, 4))]), np.append(y, np.zeros(50, dtype=int))
+    assert fit_temperature(padded, labels) == pytest.approx(fit_temperature(logits, y), rel=1e-8)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.longdouble])
+def test_a_temperature_is_fitted_to_any_float_type_and_to_lists(dtype):
+    logits, y = scored(T=2)
+    expected = fit_temperature(logits, y)
+    assert fit_temperature(logits.astype(dtype), y) == pytest.approx(expected, rel=1e-5)
+    assert fit_temperature(logits.tolist(), y.tolist()) == expected
+    before = logits.copy()
+    logits.flags.writeable = y.flags.writeable = False
+    fit_temperature(logits, y)
+    apply_temperature(logits, 2)
+    np.testing.assert_array_equal(logits, before)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("C", [1e-3, 1e3])
+def test_scikit_learn_finds_the_same_probabilities(n_classes, C):
+    import sklearn
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.frozen import FrozenEstimator
+    from sklearn.linear_model import LogisticRegression
+
+    if tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 8):
+        pytest.skip("scikit-learn has had method='temperature' since 1.8")
+    rng = np.random.default_rng(0)
+    y = rng.integers(n_classes, size=300)
+    X = rng.normal(size=(300, 8)) + np.eye(8)[y]
+    model = LogisticRegression(C=C, max_iter=1000).fit(X[:100], y[:100])
+    frozen = CalibratedClassifierCV(FrozenEstimator(model), method="temperature")
+    with np.errstate(all="warn"):
+        theirs = frozen.fit(X[100:], y[100:]).predict_proba(X)
+    z = model.decision_function(X)
+    logits = np.column_stack([-z, z]) if n_classes == 2 else z  # as scikit-learn has it
+    T = fit_temperature(logits[100:], y[100:])
+    assert 0.05 < T < 20 and abs(T - 1) > 0.1
+    np.testing.assert_allclose(apply_temperature(logits, T), theirs, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: apply_temperature([1, 2], 0), "T must be a finite number above 0, got 0"),
+        (lambda: apply_temperature([1, 2], -1.5), "T must be a finite number above 0, got -1.5"),
+        (lambda: apply_temperature([1, 2], NAN), "T must be a finite number above 0, got nan"),
+        (lambda: apply_temperature([1, 2], np.inf), "T must be a finite number above 0, got inf"),
+        (
+            lambda: apply_temperature([1, 2], _any("2")),
+            "T must be a finite number above 0, got '2'",
+        ),
+        (
+            lambda: apply_temperature([1, 2], ANYTHING),
+            "T must be a finite number above 0, got None",
+        ),
+        (
+            lambda: apply_temperature([1, 2], _any(np.ones((2, 1)))),
+            "T must be one number, got an array of shape (2, 1)",
+        ),
+        (lambda: apply_temperature(["a"], 1), "logits must hold real numbers, but has dtype <U1"),
+        (
+            lambda: fit_temperature([1, 2], [0]),
+            "logits must be a table of shape (n, K), but have shape (2,)",
+        ),
+        (
+            lambda: fit_temperature(_any([[1, 2], [NAN, 0]]), [0, 1]),
+            "logits[1, 0] is nan, but must be a finite number",
+        ),
+        (
+            lambda: fit_temperature([[1, -np.inf]], [0]),
+            "logits[0, 1] is -inf, but must be a finite number",
+        ),
+        (
+            lambda: fit_temperature([[1, 2]], [0], ANYTHING),
+            "bounds must be two numbers, (low, high), got None",
+        ),
+        (
+            lambda: fit_temperature([[1, 2]], [0], _any((1, 2, 3))),
+            "bounds must be two numbers, (low, high), got (1, 2, 3)",
+        ),
+        (
+            lambda: fit_temperature([[1, 2]], [0], (0, 2)),
+            "the lower bound must be a finite number above 0, got 0",
+        ),
+        (
+            lambda: fit_temperature([[1, 2]], [0], (1, np.inf)),
+            "the upper bound must be a finite number above 0, got inf",
+        ),
+        (
+            lambda: fit_temperature([[1, 2]], [0], (2, 1)),
+            "bounds must have the lower one first, got (2, 1)",
+        ),
+    ],
+)
+def test_a_bad_temperature_logit_or_bound_gets_one_sentence(call, message):
+    with pytest.raises(ValueError) as raised:
+        call()
+    assert str(raised.value) == message
+
+
+@pytest.mark.parametrize(
+    ("y", "says"),
+    [([0, 2], "label 2"), ([0], "shape"), ([0, -1], "-1"), ([0, 0.5], "0.5"), ([[0, 1]], "shape")],
+)
+def test_labels_that_do_not_fit_the_logits_are_refused(y, says):
+    with pytest.raises(ValueError, match=says) as raised:
+        fit_temperature([[1, 2], [3, 4]], y)
+    with pytest.raises(ValueError) as elsewhere:
+        cross_entropy([[1, 2], [3, 4]], y)
+    assert str(raised.value) == str(elsewhere.value)
+
+
+def test_a_temperature_needs_examples():
+    with pytest.raises(ValueError, match="no examples"):
+        fit_temperature(np.empty((0, 3)), [])
 
 
 # --- The figure ---

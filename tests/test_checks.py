@@ -229,8 +229,14 @@ def test_leaning_on_the_finished_version_is_flagged_even_through_a_helper():
         "def log_softmax(logits):\n    return utils.log_softmax(logits)\n",
         scope,
     )
-    assert "scipy.special.softmax. Write this one yourself" in check(scope["softmax"]).message
-    assert "utils.log_softmax. Write this one yourself" in check(scope["log_softmax"]).message
+    assert (
+        "uses scipy.special.softmax. The exercise is to do without it"
+        in check(scope["softmax"]).message
+    )
+    assert (
+        "uses utils.log_softmax. The exercise is to do without it"
+        in check(scope["log_softmax"]).message
+    )
     assert np.isclose(utils.softmax([0.0, 0.0])[0], 0.5)  # the stand-in is gone again
 
 

@@ -560,7 +560,12 @@ NOTHING: Any = None
         ),
         (
             lambda: binary_cross_entropy([0, 0], [[0], [1]]),
-            "y has shape (2, 1), but needs one label per example, (2,)",
+            "z has shape (2,) and y has shape (2, 1), but each score needs one label",
+        ),
+        (
+            lambda: binary_cross_entropy([[0], [0]], [0, 1]),
+            "z has shape (2, 1) and y has shape (2,), but each score needs one label; "
+            "a column of scores becomes a row by z[:, 0]",
         ),
         (
             lambda: cross_entropy(np.empty((0, 3)), []),

@@ -349,6 +349,7 @@ def test_too_few_steps_warn_in_one_sentence_where_fit_was_called(model_type: typ
         ({"tol": np.nan}, "tol must be a finite number, 0 or more, got nan"),
         ({"max_iter": 0}, "max_iter must be a whole number, 1 or more, got 0"),
         ({"max_iter": 2.5}, "max_iter must be a whole number, 1 or more, got 2.5"),
+        ({"verbose": -1}, "verbose must be a whole number, 0 or more, got -1"),
     ],
 )
 def test_parameters_out_of_range_are_named(
@@ -378,3 +379,17 @@ def test_bad_data_is_refused(model_type: type[Model], X: Any, y: Any, sentence: 
 def test_logistic_regression_points_to_softmax_regression_for_three_classes() -> None:
     with pytest.raises(ValueError, match=r"y holds 3 classes; use SoftmaxRegression$"):
         LogisticRegression().fit([[0.0], [1.0], [2.0]], [0, 1, 2])
+
+
+@both
+def test_verbose_tells_loss_and_gradient_every_so_many_steps_and_changes_nothing(
+    model_type: type[Model], capsys: pytest.CaptureFixture[str]
+) -> None:
+    X, y = two_classes()
+    silent = model_type(lam=1e-3).fit(X, y)
+    assert capsys.readouterr().out == ""
+    told = model_type(lam=1e-3, verbose=2).fit(X, y)
+    assert_array_equal(told.coef_, silent.coef_)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == told.n_iter_ // 2 > 1
+    assert lines[0].startswith(f"step    2  loss {told.loss_history_[2]:.4f}  gradient ")

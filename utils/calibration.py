@@ -11,7 +11,17 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from utils.functions import Floats, Integers, _floats, one_hot
+from utils.functions import (
+    Floats,
+    Integers,
+    _below_highest,
+    _floats,
+    _highest,
+    _scores,
+    cross_entropy,
+    one_hot,
+    softmax,
+)
 
 Strategy: TypeAlias = Literal["uniform", "quantile"]
 Rng: TypeAlias = np.random.Generator | int
@@ -433,6 +443,117 @@ def consistency_band(
     return band[0], band[1]
 
 
+def apply_temperature(logits: ArrayLike, T: float) -> Floats:
+    """Probabilities with their confidence turned down (T > 1) or up (T < 1): softmax(logits / T).
+
+    Parameters
+    ----------
+    logits : array_like, shape (..., K)
+        Scores, not probabilities.
+    T : float
+        Temperature, above 0. At 1 nothing changes; no T changes which class comes first.
+
+    Returns
+    -------
+    ndarray, shape (..., K)
+
+    Raises
+    ------
+    ValueError
+        If T is not a finite number above 0; for logits as `utils.softmax`.
+
+    References
+    ----------
+    C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger (2017), "On calibration of modern neural
+    networks", ICML, arXiv:1706.04599.
+
+    Examples
+    --------
+    >>> apply_temperature([2, 1, 0.1], 1).round(3)
+    array([0.659, 0.242, 0.099])
+    >>> apply_temperature([2, 1, 0.1], 2).round(3)
+    array([0.502, 0.304, 0.194])
+    """
+    _refuse_temperature(T, "T")
+    z = _scores(logits, axis=-1)
+    below = _below_highest(z, *_highest(z, axis=-1), axis=-1)
+    with np.errstate(over="ignore"):  # differences grow beyond all floats; −inf is right
+        return softmax(below / float(T))
+
+
+def fit_temperature(
+    logits: ArrayLike, y: ArrayLike, bounds: tuple[float, float] = (0.05, 20.0)
+) -> float:
+    """Find the temperature with the least cross-entropy on data the model was not fitted to.
+
+    Parameters
+    ----------
+    logits : array_like, shape (n, K)
+        Finite scores of held-out examples.
+    y : array_like of whole numbers, shape (n,)
+        Their true classes, 0 … K − 1.
+    bounds : pair of floats
+        The lowest and the highest temperature to consider.
+
+    Returns
+    -------
+    float
+        A bound itself where the cross-entropy falls all the way to it: on the training data of a
+        model that gets them all right, the lower one. 1 where every temperature does as well.
+
+    Raises
+    ------
+    ValueError
+        If bounds are not two finite numbers above 0, the lower first; if logits are not finite or
+        not a table; for y as `utils.cross_entropy`.
+
+    References
+    ----------
+    As for `apply_temperature`.
+
+    Examples
+    --------
+    Three of four are right, so the score difference should be log 3, and 4 is too sure.
+
+    >>> T = fit_temperature([[4, 0]] * 4, [0, 0, 0, 1])
+    >>> print(f"{T:.4f}, {4 / np.log(3):.4f}")
+    3.6410, 3.6410
+    """
+    from scipy.optimize import brentq  # here, so that `import utils` costs no SciPy
+
+    if not isinstance(bounds, tuple | list | np.ndarray) or np.shape(bounds) != (2,):
+        raise ValueError(f"bounds must be two numbers, (low, high), got {bounds!r}")
+    low, high = bounds
+    _refuse_temperature(low, "the lower bound")
+    _refuse_temperature(high, "the upper bound")
+    if low >= high:
+        raise ValueError(f"bounds must have the lower one first, got {bounds!r}")
+    z = _floats(logits, "logits").astype(np.float64, copy=False)
+    if z.ndim != 2:
+        raise ValueError(f"logits must be a table of shape (n, K), but have shape {z.shape}")
+    if not np.isfinite(z).all():
+        where = np.argwhere(~np.isfinite(z))[0]
+        raise ValueError(
+            f"logits{where.tolist()} is {float(z[tuple(where)])!r}, but must be a finite number"
+        )
+    cross_entropy(z, y)  # looks at the labels
+    true = np.take_along_axis(z, np.asarray(y, dtype=np.intp)[:, np.newaxis], axis=1)
+    if (z == true).all():  # no example has a preference
+        return float(min(max(1.0, low), high))
+
+    def slope(log_T: float) -> float:
+        """Of the cross-entropy with respect to 1/T, in which it is convex: as T rises, it falls."""
+        P = apply_temperature(z, float(np.exp(log_T)))
+        return float(np.mean(np.sum(P * (z - true), axis=1)))
+
+    coldest, hottest = float(np.log(low)), float(np.log(high))
+    if slope(coldest) <= 0:
+        return float(low)
+    if slope(hottest) >= 0:
+        return float(high)
+    return float(np.exp(brentq(slope, coldest, hottest, xtol=1e-10)))
+
+
 def reliability_in_words(confidence: ArrayLike, correct: ArrayLike, n_bins: int = 5) -> str:
     """Say in a line for each bin what was announced, what came, and whether that may be luck.
 
@@ -595,3 +716,11 @@ def _refuse_outside(values: NDArray[Any], name: str) -> None:
             f"{name}{where.tolist()} is {float(values[tuple(where)])!r}, "
             "but a probability lies between 0 and 1"
         )
+
+
+def _refuse_temperature(T: float, name: str) -> None:
+    """Raise unless T is a finite number above 0."""
+    if np.ndim(T):
+        raise ValueError(f"{name} must be one number, got an array of shape {np.shape(T)}")
+    if not (isinstance(T, int | float | np.integer | np.floating) and 0 < T < np.inf):
+        raise ValueError(f"{name} must be a finite number above 0, got {T!r}")

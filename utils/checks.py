@@ -136,7 +136,7 @@ def _tell(judgement: Judgement, tries: int) -> Iterator[tuple[str, str]]:
         yield "bad", f"✗ {head} — 0 of {_points(exercise.max_points)}"
         yield (
             "tutor",
-            f"  → Your answer uses {judgement.detail}. Write this one yourself: that is the exercise.",
+            f"  → Your answer uses {judgement.detail}. The exercise is to do without it: write that part yourself.",
         )
         return
     score = f"{judgement.points} of {_points(exercise.max_points)}"

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from utils.predictions import _read, predict
+import numpy as np
+
+from utils.predictions import _append, _read, my_predictions, predict
 
 QUESTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
@@ -92,3 +94,62 @@ def answer(lesson: str, answers: Mapping[int, tuple[str, float] | None]) -> None
         predict(f"{lesson}.q{number}", options, options[letters.index(letter.lower())], choice[1])
     stored = sum(id.startswith(f"{lesson}.q") for id in _read()[0])
     print(f"{stored} of {len(QUESTIONS)} questions answered")
+
+
+def settle(number: int, outcome: str) -> None:
+    """Record a question's outcome for both lessons that ask it, and show what you said each time.
+
+    Parameters
+    ----------
+    number : int
+        The question's number, from 1.
+    outcome : str
+        What came, one of the question's options.
+
+    Raises
+    ------
+    ValueError
+        If the question has no such option.
+    """
+    options = QUESTIONS[number - 1][1]
+    if outcome not in options:
+        raise ValueError(f"question {number} has no option {outcome!r}, only {', '.join(options)}")
+    said, outcomes = _read()
+    told = []
+    for lesson in ("00", "11"):
+        id = f"{lesson}.q{number}"
+        if id not in said:
+            continue
+        if id not in outcomes:
+            _append({"id": id, "outcome": outcome})
+        answer, sure = said[id]
+        told.append(
+            f"{'right' if answer == outcome else 'wrong'} in lesson {lesson}, {sure:.0%} sure"
+        )
+    print(f"{number:2}. {outcome}" + (f"  ({'; '.join(told)})" if told else ""))
+
+
+def gained() -> None:
+    """Print how the ten answers of lesson 00 and those of lesson 11 fared.
+
+    The score is the mean squared distance between how sure you were and what came: 0 is perfect,
+    and 0.25 is what "50 % sure" always gets.
+    """
+    settled = {item.id: item for item in my_predictions().items}
+    both = []
+    for lesson in ("00", "11"):
+        ids = [f"{lesson}.q{number}" for number in range(1, len(QUESTIONS) + 1)]
+        mine = [settled[id] for id in ids if id in settled]
+        both.append({item.id[2:]: item.correct for item in mine})
+        if not mine:
+            print(f"lesson {lesson}: no answers of yours are stored here")
+            continue
+        score = np.mean([(item.sure - item.correct) ** 2 for item in mine])
+        print(
+            f"lesson {lesson}: {sum(item.correct for item in mine):2} of {len(mine):2} right, "
+            f"{np.mean([item.sure for item in mine]):4.0%} sure on average, score {score:.2f}"
+        )
+    twice = both[0].keys() & both[1].keys()
+    if twice:
+        change = sum(both[1][q] for q in twice) - sum(both[0][q] for q in twice)
+        print(f"of the {len(twice)} you answered both times: {change:+} right")

@@ -1,17 +1,30 @@
 """The course's data sets, each as features `X`, labels `y` and the names that belong to them.
 
-Nothing is downloaded: the data comes with the course or with scikit-learn. The datasheet, with
-sources and licences, is data/README.md.
+Only `fashion_mnist` is downloaded, and once; all other data comes with the course or with
+scikit-learn. The datasheet, with sources and licences, is data/README.md.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 
 _DATA = Path(__file__).resolve().parents[1] / "data"
+
+_FASHION_MNIST = {  # files and their checksums, from the table in the data set's own README
+    "train-images-idx3-ubyte.gz": "md5:8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+    "train-labels-idx1-ubyte.gz": "md5:25c81989df183df01b3e8a0aad5dffbe",
+    "t10k-images-idx3-ubyte.gz": "md5:bef4ecab320f06d8554ea6380940ec79",
+    "t10k-labels-idx1-ubyte.gz": "md5:bb300cfdad3c16e7a12a480ee83cd310",
+}
+_FASHION_MNIST_SOURCES = (
+    "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -20,7 +33,7 @@ class Dataset:
 
     Attributes
     ----------
-    X : ndarray of float64, shape (n, d)
+    X : ndarray of float64 (float32 where the data is large), shape (n, d)
         Examples in rows, features in columns.
     y : ndarray of int, shape (n,)
         The class of each example, 0 … K − 1.
@@ -32,7 +45,7 @@ class Dataset:
         One sentence on what the data is.
     """
 
-    X: NDArray[np.float64]
+    X: NDArray[np.float64] | NDArray[np.float32]
     y: NDArray[np.intp]
     feature_names: tuple[str, ...]
     target_names: tuple[str, ...]
@@ -162,3 +175,92 @@ def digits() -> Dataset:
         target_names=tuple(map(str, bunch.target_names)),
         description="Digits written by 13 people, as images of 8 × 8 pixels",
     )
+
+
+def fashion_mnist() -> Dataset:
+    """Pictures of clothes from a shop: 60 000 to learn from, followed by 10 000 to test with.
+
+    The first call downloads 30 MB into data/cache/fashion-mnist, with a bar; checksums are compared
+    then and at every later call. The environment variable ``COURSE_DATA`` names another folder in
+    place of data/cache, which may be read-only if its fashion-mnist folder holds the four files.
+
+    Returns
+    -------
+    Dataset
+        X (70000, 784) of float32, each pixel from 0 (white) to 1 (black); ten classes.
+        ``X[i].reshape(28, 28)`` is the i-th image.
+
+    Raises
+    ------
+    ConnectionError
+        If a file is missing or damaged and can't be downloaded.
+    ValueError
+        If a file is not what `utils.idx` expects, or the images and labels differ in number.
+
+    References
+    ----------
+    H. Xiao, K. Rasul and R. Vollgraf (2017), "Fashion-MNIST: a novel image dataset for benchmarking
+    machine learning algorithms", arXiv:1708.07747.
+    """
+    from utils.idx import read_idx
+
+    images, labels = [], []
+    paths = _fashion_mnist_files()
+    for part in ("train", "t10k"):
+        images.append(read_idx(paths[f"{part}-images-idx3-ubyte.gz"], n_axes=3))
+        labels.append(read_idx(paths[f"{part}-labels-idx1-ubyte.gz"], n_axes=1))
+        if len(images[-1]) != len(labels[-1]):
+            raise ValueError(
+                f"Fashion-MNIST's {part} files do not fit together: {len(images[-1])} images, "
+                f"but {len(labels[-1])} labels"
+            )
+    X = np.concatenate([part.reshape(len(part), -1) for part in images]).astype(np.float32)
+    X /= 255
+    names = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot"
+    height, width = images[0].shape[1:]
+    return Dataset(
+        X=X,
+        y=np.concatenate(labels).astype(np.intp),
+        feature_names=tuple(f"pixel_{row}_{column}" for row, column in np.ndindex(height, width)),
+        target_names=tuple(names.split(",")),
+        description=f"Pictures of clothes, {height} × {width} pixels",
+    )
+
+
+def _fashion_mnist_files() -> dict[str, Path]:
+    """Where the four files are, by name, after downloading those that are missing or damaged."""
+    import pooch  # here, because it takes a moment to import
+
+    folder = Path(os.environ.get("COURSE_DATA") or _DATA / "cache") / "fashion-mnist"
+    found = {}
+    for name, checksum in _FASHION_MNIST.items():
+        failures = []
+        for source in _FASHION_MNIST_SOURCES:
+            store = pooch.create(folder, source, registry={name: checksum}, retry_if_failed=2)
+            try:
+                found[name] = Path(store.fetch(name, progressbar=True))
+                break
+            except (OSError, ValueError) as error:  # no connection, no permission; wrong checksum
+                failures.append(f"{urlsplit(source).netloc}: {_reason(error)}")
+        else:
+            raise ConnectionError(
+                f"Fashion-MNIST's {name} is missing or damaged in {folder} and could not be "
+                f"downloaded ({'; '.join(failures)}). Connect and run this again, or put the file "
+                "there, or let the environment variable COURSE_DATA name a folder whose "
+                "fashion-mnist folder holds it."
+            )
+    return found
+
+
+def _reason(error: Exception) -> str:
+    """Why a download failed, in a few words."""
+    import requests
+
+    match error:
+        case requests.HTTPError(response=requests.Response(status_code=status)):
+            return f"it answered {status}"
+        case requests.RequestException():
+            return "no connection"
+        case OSError():
+            return error.strerror or type(error).__name__
+    return "what came fails its checksum"

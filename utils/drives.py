@@ -102,7 +102,62 @@ def line_or_error(answer: Callable[..., Any], Theta: Any, a: int, b: int) -> Any
 
 
 def draw_band(
-    answer: Callable[..., Any], confidence: Any, n_bins: int, n_resamples: int, seed: int
+    answer: Callable[..., Any],
+    confidence: Any,
+    n_bins: int,
+    n_resamples: int,
+    seed: int,
+    other_seed: int | None = None,
 ) -> Any:
-    """Call the answer with a generator of that seed."""
-    return answer(confidence, n_bins, n_resamples, np.random.default_rng(seed))
+    """Return one band; or, with another seed, two from equal generators and one from the other."""
+    if other_seed is None:
+        return answer(confidence, n_bins, n_resamples, np.random.default_rng(seed))
+    bands = [
+        answer(np.copy(confidence), n_bins, n_resamples, np.random.default_rng(s))
+        for s in (seed, seed, other_seed)
+    ]
+    return np.array([[np.asarray(end, dtype=float) for end in both] for both in bands])
+
+
+# --- 10.1, 10.2: scores that are right up to a number added to a row -----------------------------
+
+
+def centred(answer: Callable[..., Any], *arguments: Any) -> Any:
+    """Call an answer and take each row's mean off, which no softmax notices."""
+    scores = plain(answer(*arguments))
+    if not isinstance(scores, np.ndarray) or scores.ndim != 2 or scores.dtype.kind not in "iuf":
+        return scores
+    with np.errstate(invalid="ignore"):  # inf − inf
+        centred = scores - scores.mean(axis=1, keepdims=True, dtype=float)
+    return centred.astype(scores.dtype) if scores.dtype.kind == "f" else centred
+
+
+# --- 10.3 softmax_policy -------------------------------------------------------------------------
+
+DRAWS = 400
+AGAIN = 25  # draws repeated with the same seed and with another
+
+
+def pull(answer: Callable[..., Any], q: Any, T: float, seed: int) -> Any:
+    """Draw many arms, then some more with the same seed, then with another."""
+    passes = []
+    for begin, n in ((seed, DRAWS), (seed, AGAIN), (seed + 1, AGAIN)):
+        rng = np.random.default_rng(begin)
+        arms = []
+        for _ in range(n):
+            arm = answer(q, T, rng)
+            if type(arm) is not int:
+                arm = plain(arm)
+                if not isinstance(arm, np.ndarray) or arm.ndim or arm.dtype.kind not in "iuf":
+                    return arm
+            arms.append(float(arm))
+        passes.append(np.array(arms))
+    return tuple(passes)
+
+
+# --- 11.1 split_four -----------------------------------------------------------------------------
+
+
+def split_again(answer: Callable[..., Any], y: Any, shares: Any, seed: int) -> Any:
+    """Return the sets of a seed, of the same seed again, and of another one."""
+    return tuple(answer(y, shares, np.random.default_rng(s)) for s in (seed, seed, seed + 1))

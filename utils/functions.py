@@ -301,7 +301,12 @@ def binary_cross_entropy(z: ArrayLike, y: ArrayLike) -> np.floating[Any]:
     50.3466
     """
     z = _numbers(z, "z")
-    y = _labels(y, 2, "z scores 2 classes", z.shape)
+    y = _labels(y, 2, "z scores 2 classes")
+    if y.shape != z.shape:
+        column = "; a column of scores becomes a row by z[:, 0]" if z.shape == (*y.shape, 1) else ""
+        raise ValueError(
+            f"z has shape {z.shape} and y has shape {y.shape}, but each score needs one label{column}"
+        )
     # 1 − σ(z) = σ(−z), so each loss is −log σ of the log-odds of what happened: nothing cancels.
     losses = -log_sigmoid(np.where(y == 1, z, -z))
     return _mean(losses).astype(z.dtype)

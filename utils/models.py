@@ -41,10 +41,13 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
     n_iter_: int
     loss_history_: Floats
 
-    def __init__(self, lam: float = 0.0, tol: float = 1e-5, max_iter: int = 1000) -> None:
+    def __init__(
+        self, lam: float = 0.0, tol: float = 1e-5, max_iter: int = 1000, verbose: int = 0
+    ) -> None:
         self.lam = lam
         self.tol = tol
         self.max_iter = max_iter
+        self.verbose = verbose
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Find the weights with the least loss.
@@ -137,6 +140,12 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             direction = np.maximum(momentum, 0) * direction - gradient
             if np.vdot(gradient, direction) >= 0:  # uphill: start afresh
                 direction = -gradient
+            if self.verbose and (len(history) - 1) % self.verbose == 0:
+                now = np.abs(gradient).max()
+                print(
+                    f"step {len(history) - 1:4}  loss {loss:.4f}  gradient {now:.0e}, ends at {tol:.0e}",
+                    flush=True,
+                )
         self.n_iter_ = len(history) - 1
         self.loss_history_ = np.array(history)
         return Theta, float(steepest)
@@ -155,6 +164,8 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
                 raise ValueError(f"{name} must be a finite number, 0 or more, got {value!r}")
         if not isinstance(self.max_iter, Integral) or self.max_iter < 1:
             raise ValueError(f"max_iter must be a whole number, 1 or more, got {self.max_iter!r}")
+        if not isinstance(self.verbose, Integral) or self.verbose < 0:
+            raise ValueError(f"verbose must be a whole number, 0 or more, got {self.verbose!r}")
         X_checked, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
@@ -206,6 +217,8 @@ class LogisticRegression(_LinearClassifier):
         The descent ends when no entry of the gradient, for standardised features, is larger.
     max_iter : int, default 1000
         The descent ends after this many steps in any case, with a warning.
+    verbose : int, default 0
+        Print the loss and the gradient's largest entry after every so many steps; 0 prints nothing.
 
     Attributes
     ----------
@@ -331,6 +344,8 @@ class SoftmaxRegression(_LinearClassifier):
         The descent ends when no entry of the gradient, for standardised features, is larger.
     max_iter : int, default 1000
         The descent ends after this many steps in any case, with a warning.
+    verbose : int, default 0
+        Print the loss and the gradient's largest entry after every so many steps; 0 prints nothing.
 
     Attributes
     ----------

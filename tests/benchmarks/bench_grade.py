@@ -148,7 +148,7 @@ def measure(count: int) -> tuple[str, ...]:
 def table() -> list[tuple[str, ...]]:
     """Rows under HEADER."""
     return [
-        measure(int(count)) for count in (sys.argv[1:] if __name__ == "__main__" else []) or [100]
+        measure(int(count)) for count in (sys.argv[1:] if __name__ == "__main__" else []) or ["100"]
     ]
 
 

@@ -39,20 +39,16 @@ def clipped(z):
     return 1 / (1 + np.exp(-np.clip(z, -500, 500)))
 
 
-def half_a_tangent(z):
-    """Through the hyperbolic tangent of half the score."""
-    return (1 + np.tanh(z / 2)) / 2
-
-
 def through_logaddexp(z):
     """The exponential of log σ(z) = −log(1 + exp(−z))."""
     return np.exp(-np.logaddexp(0, -z))
 
 
-def mirrored(z):
-    """The positive side, and 1 minus its mirror image on the other."""
-    p = 1 / (1 + np.exp(-np.abs(z)))
-    return np.where(z < 0, 1 - p, p)
+def over_the_larger(z):
+    """Each of the two exponentials over their sum, after the larger exponent is subtracted."""
+    top = np.maximum(z, 0)
+    yes, no = np.exp(z - top), np.exp(-top)
+    return yes / (yes + no)
 
 
 def silenced(z):
@@ -116,7 +112,7 @@ VARIANTS = {
         inverse_hyperbolic_tangent,
         difference_of_logarithms,
     ],
-    "sigmoid": [masked, clipped, half_a_tangent, through_logaddexp, mirrored, silenced],
+    "sigmoid": [masked, clipped, through_logaddexp, over_the_larger, silenced],
     "sigmoid_derivative": [
         both_probabilities,
         p_minus_square,

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import special
 
+import utils
+
 
 def one_hot_comparison(y, n_classes):
     """Compare every label with every class."""
@@ -54,9 +56,10 @@ def cross_entropy_differences(logits, y):
     return np.logaddexp.reduce(differences, axis=1).mean()
 
 
-def binary_cross_entropy_softplus(z, y):
-    """The log of 1 + exp(z), less y times z."""
-    return np.mean(np.logaddexp(0, z) - y * z)
+def binary_cross_entropy_parts(z, y):
+    """The two parts of a factor taken out of the bracket, with log1p for the second."""
+    s = np.where(y == 1, z, -z)
+    return np.mean(np.maximum(-s, 0) + np.log1p(np.exp(-np.abs(s))))
 
 
 def binary_cross_entropy_absolute(z, y):
@@ -72,7 +75,7 @@ def binary_cross_entropy_signs(z, y):
 def binary_cross_entropy_two_classes(z, y):
     """The categorical cross-entropy of the scores 0 and z."""
     logits = np.column_stack([np.zeros(len(z)), z])
-    return -special.log_softmax(logits, axis=1)[np.arange(len(y)), y].mean()
+    return -utils.log_softmax(logits)[np.arange(len(y)), y].mean()
 
 
 def kl_divergence_masked_logarithms(p, q):
@@ -110,7 +113,7 @@ VARIANTS = {
         cross_entropy_differences,
     ],
     "binary_cross_entropy": [
-        binary_cross_entropy_softplus,
+        binary_cross_entropy_parts,
         binary_cross_entropy_absolute,
         binary_cross_entropy_signs,
         binary_cross_entropy_two_classes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -48,9 +49,9 @@ def _log_odds_law(arguments: Arguments, z: Any) -> str | None:
     if not np.isfinite(z).all():
         return f"every p lies between 0 and 1, so its log-odds are finite; you have {_listed(z[~np.isfinite(z)])}"
     even = z[p == 0.5]
-    if not np.allclose(even, 0):
+    if not np.allclose(even, 0, atol=1e-12):
         return f"p = 0.5 is odds of 1 to 1, and the logarithm of 1 is 0; you have {_listed(even)}"
-    wrong_side = (z > 0) != (p > 0.5)
+    wrong_side = ((z > 0) != (p > 0.5)) & (p != 0.5)
     if wrong_side.any():
         return (
             "log-odds are positive above one half and negative below; "
@@ -61,6 +62,14 @@ def _log_odds_law(arguments: Arguments, z: Any) -> str | None:
 
 def _logit_epsilon(p: Any) -> Any:
     return np.log((p + 1e-9) / (1 - p + 1e-9))
+
+
+def _odds_epsilon(p: Any) -> Any:
+    return np.log(p / (1 - p) + 1e-9)
+
+
+def _logit_epsilon_below(p: Any) -> Any:
+    return np.log(p / (1 - p + 1e-9))
 
 
 # --- 01.2 sigmoid --------------------------------------------------------------------------------
@@ -78,6 +87,7 @@ def _far_scores(rng: np.random.Generator) -> list[Arguments]:
     return [
         (np.array([-1000.0]),),
         (np.array([1000.0]),),
+        (np.array([-40.0, 40.0]),),
         (np.array([-1000.0, -800.0, -LN3, 0.0, 3.0, 800.0, 1000.0]),),
     ]
 
@@ -103,6 +113,12 @@ def _sigmoid_law(arguments: Arguments, p: Any) -> str | None:
         return (
             f"at z = {z[off][0]:.4g} the probability rounds to {int(z[off][0] > 0)}; "
             f"you have {p[off][0]:.4g}"
+        )
+    tail = (np.abs(z + 40) < 5) & ~np.isclose(p, _sigmoid(z), rtol=1e-3, atol=0)
+    if tail.any():
+        return (
+            f"at z = {z[tail][0]:.4g} the probability is tiny but not lost, "
+            f"{_sigmoid(z[tail][0]):.4g}; you have {p[tail][0]:.4g}"
         )
     return None
 
@@ -143,6 +159,15 @@ def _probit(z: Any) -> Any:
     from scipy import special
 
     return special.ndtr(z)
+
+
+def _mirrored(z: Any) -> Any:
+    p = 1 / (1 + np.exp(-np.abs(z)))
+    return np.where(z < 0, 1 - p, p)
+
+
+def _clipped(z: Any, limit: float) -> Any:
+    return _naive(np.clip(z, -limit, limit))
 
 
 def _shares(z: Any) -> Any:
@@ -193,6 +218,10 @@ def _slope_law(arguments: Arguments, slope: Any) -> str | None:
 
 def _quotient(z: Any) -> Any:
     return np.exp(-z) / (1 + np.exp(-z)) ** 2
+
+
+def _one_sided(z: Any, h: float) -> Any:
+    return (_sigmoid(z + h) - _sigmoid(z)) / h
 
 
 # --- 01.4 predict_label --------------------------------------------------------------------------
@@ -256,7 +285,7 @@ EXERCISES = (
         call="log_odds(p)",
         groups=(
             Group(
-                "even odds give 0, odds of 3 to 1 give ln 3",
+                "even odds give 0, odds of 3 to 1 give log 3",
                 1,
                 _probabilities,
                 _log_odds_law,
@@ -345,6 +374,30 @@ EXERCISES = (
                 "p lies strictly between: leave it out.",
             ),
             Misconception(
+                "an epsilon added to the odds",
+                _odds_epsilon,
+                "You added a small number to the odds to avoid log 0. It shifts honest answers, and p "
+                "lies strictly between 0 and 1: leave it out.",
+            ),
+            Misconception(
+                "an epsilon in the denominator",
+                _logit_epsilon_below,
+                "You added a small number to 1 - p to avoid a division by 0. It shifts honest answers "
+                "near 1, and p lies strictly between: leave it out.",
+            ),
+            Misconception(
+                "log1p on both sides",
+                lambda p: np.log1p(p) - np.log1p(-p),
+                "np.log1p(x) is the logarithm of 1 + x. That suits the probability of no; the "
+                "probability of yes takes np.log.",
+            ),
+            Misconception(
+                "flattened",
+                lambda p: _logit(p).ravel(),
+                "The numbers are right, but their shape is lost: a matrix came in, and a flat row goes "
+                "out. Work on the whole array at once, and its shape stays.",
+            ),
+            Misconception(
                 "math.log",
                 lambda p: math.log(p / (1 - p)),
                 "math.log takes one number. np.log takes a whole array.",
@@ -362,13 +415,13 @@ EXERCISES = (
         call="sigmoid(z)",
         groups=(
             Group(
-                "log-odds become probabilities: 0 gives 1/2, ln 3 gives 3/4",
+                "log-odds become probabilities: 0 gives 1/2, log 3 gives 3/4",
                 1,
                 _scores,
                 _sigmoid_law,
             ),
             Group(
-                "scores of ±1000 give 0 and 1 without a warning",
+                "scores of ±1000 give 0 and 1 without a warning, and σ(−40) is not lost",
                 2,
                 _far_scores,
                 _sigmoid_law,
@@ -388,6 +441,7 @@ EXERCISES = (
             "scipy.special.log_expit",
             "scipy.special.softmax",
         ),
+        atol=1e-25,  # σ(−40) = 4.2e-18 counts
         misconceptions=(
             Misconception(
                 "naive overflow",
@@ -439,7 +493,35 @@ EXERCISES = (
             Misconception(
                 "minus sign forgotten",
                 lambda z: 1 / (1 + np.exp(z)),
-                "Yours falls as the score rises: the exponent lost its minus sign.",
+                "Yours falls as the score rises: this is σ(−z), the probability of no. Look for a minus "
+                "that the exponent lost, or for a `1 -` too many.",
+            ),
+            Misconception(
+                "absolute value on both sides",
+                lambda z: 1 / (1 + np.exp(-np.abs(z))),
+                "With the absolute value alone z and -z get the same probability, never below 1/2. "
+                "The exponential is safe now; for negative scores the fraction needs another numerator.",
+            ),
+            Misconception(
+                "1 minus the mirror image",
+                _mirrored,
+                "For negative scores you take a difference (1 minus the mirror image, or 1 plus a "
+                "tangent near -1) of numbers that have been rounded, and σ(−40) is lost. Use the form "
+                "of the fraction that is small by itself.",
+            ),
+            *(
+                Misconception(
+                    f"clipped to ±{limit}",
+                    partial(_clipped, limit=limit),
+                    f"You clip the scores to ±{limit}, so everything beyond gets the same probability. "
+                    "Make the exponent safe instead, and no score has to be changed.",
+                )
+                for limit in (10, 20, 30, 35)
+            ),
+            Misconception(
+                "softsign",
+                lambda z: (1 + z / (1 + np.abs(z))) / 2,
+                "That is another S-curve, made of z / (1 + |z|). Its inverse is not the log-odds.",
             ),
             Misconception(
                 "minus in the denominator",
@@ -558,6 +640,26 @@ EXERCISES = (
                 "That is the slope of the hyperbolic tangent, four times as steep at 0.",
             ),
             Misconception(
+                "the rule of the hyperbolic tangent",
+                lambda z: 1 - _sigmoid(z) ** 2,
+                "1 minus the square is the rule for the hyperbolic tangent. For the sigmoid it is p "
+                "times 1 - p.",
+            ),
+            Misconception(
+                "p squared times 1 - p",
+                lambda z: _sigmoid(z) ** 2 * (1 - _sigmoid(z)),
+                "One factor p is too many: the slope is p(1 - p).",
+            ),
+            *(
+                Misconception(
+                    f"one-sided difference, h = {h:g}",
+                    partial(_one_sided, h=h),
+                    "A one-sided difference is off by about h times half the curvature. There is an "
+                    "exact formula, under “How steep it is”.",
+                )
+                for h in (1e-2, 1e-3, 1e-4, 1e-5)
+            ),
+            Misconception(
                 "1 - p squared",
                 lambda z: _sigmoid(z) * (1 - _sigmoid(z) ** 2),
                 "The second factor is 1 - p, not 1 - p².",
@@ -595,6 +697,12 @@ EXERCISES = (
                 lambda z, threshold=0.5: np.where(z >= threshold, 1, 0),
                 "You compared the log-odds with a threshold for probabilities. Bring both to one scale: "
                 "either the sigmoid of z, or the log-odds of the threshold.",
+            ),
+            Misconception(
+                "sigmoid of the threshold",
+                lambda z, threshold=0.5: np.where(z >= _sigmoid(threshold), 1, 0),
+                "You took the sigmoid of the threshold, which is a probability already. The score "
+                "needs the sigmoid; or the threshold its inverse, the log-odds.",
             ),
             Misconception(
                 "strict",

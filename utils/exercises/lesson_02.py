@@ -446,7 +446,7 @@ EXERCISES = (
             Misconception(
                 "base 2",
                 lambda z: _softmax(z * np.log(2)),
-                "You used powers of 2. The softmax uses e; base 2 is a softmax at temperature 1/ln 2.",
+                "You used powers of 2. The softmax uses e; base 2 is a softmax at temperature 1/log 2.",
             ),
             Misconception(
                 "winner takes all",

@@ -194,6 +194,10 @@ def _ce_sigmoids(logits: Any, y: Any) -> Any:
     return -special.log_expit(_true(logits, y)).mean()
 
 
+def _ce_error_rate(logits: Any, y: Any) -> Any:
+    return np.mean(logits.argmax(axis=1) != y)
+
+
 def _ce_entropy(logits: Any, y: Any) -> Any:
     P = _softmax(logits)
     return -(P * _log_softmax(logits)).sum(axis=1).mean()
@@ -221,12 +225,16 @@ def _far_binary(rng: np.random.Generator) -> list[Arguments]:
         (np.array([1000.0, -1000.0]), np.array([1, 1])),
         (np.array([-1000.0, 1000.0, 0.0]), np.array([0, 0, 1])),
         (np.array([800.0, -40.0, 2.0, -900.0]) + rng.normal(), np.array([1, 1, 0, 0])),
+        (np.array([40.0]), np.array([1])),
+        (np.array([-38.0, 42.0]), np.array([0, 1])),
     ]
 
 
 def _binary_losses(z: Any, y: Any) -> list[Any]:
-    """Return the loss of each example: two classes, with the scores 0 and z."""
-    return _losses(np.column_stack([np.zeros_like(z), z]), y)
+    """Return the loss of each example, the small ones to the last digit."""
+    from scipy import special
+
+    return list(-special.log_expit(np.where(np.equal(y, 1), z, np.negative(z))))
 
 
 def _sigmoid(z: Any) -> Any:
@@ -242,6 +250,20 @@ def _bce(p: Any, y: Any, eps: float = 0) -> Any:
 
 def _bce_epsilon(eps: float, z: Any, y: Any) -> Any:
     return _bce(_sigmoid(z), y, eps).mean()
+
+
+def _favour(z: Any, y: Any) -> Any:
+    """Return the log-odds of what happened."""
+    return np.where(y == 1, z, -z)
+
+
+def _bce_rounded(z: Any, y: Any) -> Any:
+    s = _favour(z, y)
+    return np.mean(np.maximum(-s, 0) + np.log(1 + np.exp(-np.abs(s))))
+
+
+def _bce_clipped(limit: float, z: Any, y: Any) -> Any:
+    return np.mean(np.log(1 + np.exp(-_favour(np.clip(z, -limit, limit), y))))
 
 
 def _bce_picked(z: Any, y: Any) -> Any:
@@ -313,6 +335,11 @@ def _kl_epsilon(eps: float, p: Any, q: Any) -> Any:
 
 def _kl_epsilon_q(eps: float, p: Any, q: Any) -> Any:
     return (p * np.log(p / (q + eps))).sum(axis=-1)
+
+
+def _kl_large_number(p: Any, q: Any) -> Any:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.nan_to_num(_terms(p, q)).sum(axis=-1)
 
 
 def _kl_common_only(p: Any, q: Any) -> Any:
@@ -448,7 +475,7 @@ EXERCISES = (
         groups=(
             Group("the mean of −log p of the true classes", 2, _few, partial(_loss_law, _losses)),
             Group(
-                "exact for scores of ±1000 and for rows 800 apart",
+                "finite and right for scores of ±1000 and for rows 800 apart",
                 2,
                 _far,
                 partial(_loss_law, _losses),
@@ -573,6 +600,24 @@ EXERCISES = (
                 "expensive.",
             ),
             Misconception(
+                "y ignored",
+                lambda z, y: -_log_softmax(z).mean(),
+                "You average the log-probabilities of all classes, and y plays no part. From each row "
+                "take the one in the column that y names.",
+            ),
+            Misconception(
+                "exponential of the loss",
+                lambda z, y: np.exp(_cross_entropy(z, y)),
+                "You took the exponential of the loss, which is called the perplexity. The loss itself "
+                "is wanted.",
+            ),
+            Misconception(
+                "error rate",
+                _ce_error_rate,
+                "This is the share of wrong decisions. The cross-entropy also asks how probable the "
+                "true class was.",
+            ),
+            Misconception(
                 "log of the mean",
                 lambda z, y: -np.log(_true(_softmax(z), y).mean()),
                 "You average the probabilities first and take the logarithm of that. Each example "
@@ -643,7 +688,10 @@ EXERCISES = (
                 partial(_loss_law, _binary_losses),
             ),
             Group(
-                "exact for log-odds of ±1000", 1, _far_binary, partial(_loss_law, _binary_losses)
+                "exact for log-odds of ±1000, and where the loss is tiny",
+                1,
+                _far_binary,
+                partial(_loss_law, _binary_losses),
             ),
         ),
         oracle=lambda z, y: np.mean(_binary_losses(z, y)),
@@ -657,6 +705,7 @@ EXERCISES = (
             "scipy.special.log_expit",
             "sklearn.metrics.log_loss",
         ),
+        atol=1e-25,  # a loss of 4.2e-18 counts
         misconceptions=(
             Misconception(
                 "only the y = 1 term",
@@ -753,6 +802,47 @@ EXERCISES = (
                 lambda z, y: -np.log(np.exp(-_bce(_sigmoid(z), y)).mean()),
                 "You average the probabilities first and take the logarithm of that. Each example "
                 "has its own loss: logarithm first, mean afterwards.",
+            ),
+            Misconception(
+                "only the part with the absolute value",
+                lambda z, y: np.mean(np.log1p(np.exp(-np.abs(z)))),
+                "With the absolute value alone a mistake costs no more than a success. Where the "
+                "log-odds of what happened are negative, a second part is to be added: what you took "
+                "out of the bracket.",
+            ),
+            Misconception(
+                "only the part outside the logarithm",
+                lambda z, y: np.mean(np.maximum(-_favour(z, y), 0)),
+                "You kept what comes out of the bracket and dropped the logarithm. Without it a success "
+                "costs nothing, even at 51 %.",
+            ),
+            Misconception(
+                "product for sum",
+                lambda z, y: -np.mean(y * np.log(_sigmoid(z)) * (1 - y) * np.log(1 - _sigmoid(z))),
+                "You multiply the two terms. One of y and 1 − y is always 0, so the product is, too: "
+                "add them.",
+            ),
+            *(
+                Misconception(
+                    f"clipped to ±{limit}",
+                    partial(_bce_clipped, limit),
+                    f"You clip the log-odds to ±{limit}, so every worse mistake costs the same. Leave "
+                    "them as they are, and see to it that no exponent is positive.",
+                )
+                for limit in (20, 30, 50, 100, 500, 700, 709)
+            ),
+            Misconception(
+                "1 plus a tiny number is rounded",
+                _bce_rounded,
+                "Right at ±1000. Where the model was sure and right, 1 + exp(−40) is rounded to 1, and "
+                "the small loss to 0. There is a function for log(1 + x), and one for log(eᵃ + eᵇ).",
+            ),
+            Misconception(
+                "a difference of near equals",
+                lambda z, y: np.mean(np.logaddexp(0, z) - y * z),
+                "Right at ±1000. For y = 1 and z = 40 you subtract two numbers that agree to the last "
+                "digit, and the small loss is gone. Decide on the sign first: then nothing is "
+                "subtracted.",
             ),
             Misconception(
                 "squared error",
@@ -957,10 +1047,35 @@ EXERCISES = (
                 "compute only where p > 0.",
             ),
             Misconception(
+                "right, with a warning at the division",
+                lambda p, q: (
+                    (
+                        p
+                        * np.log(
+                            p / q, where=p > 0, out=np.zeros(np.shape(p))
+                        )  # as learners write it
+                    ).sum(axis=-1)
+                ),
+                "The values are right. The logarithm is taken only where p > 0, but p / q is divided "
+                "everywhere, so NumPy warns where q = 0. Say with np.errstate that you know.",
+            ),
+            Misconception(
+                "zeros of p replaced by 1",
+                lambda p, q: (p * np.log(np.where(p == 0, 1, p) / q)).sum(axis=-1),
+                "You replaced p = 0 by 1 inside the logarithm. Where q is 0 too, that is 0 times inf, "
+                "and nan. Let the whole term be 0 where p is.",
+            ),
+            Misconception(
                 "infinite terms left out",
                 _kl_common_only,
                 "You leave out classes with q = 0 even where p > 0. There q called something "
                 "impossible that happens: the divergence is infinite.",
+            ),
+            Misconception(
+                "infinity replaced by a large number, silently",
+                _kl_large_number,
+                "np.nan_to_num turns nan into 0, as you want, and also inf into a huge number. "
+                "Where q = 0 < p the divergence is inf.",
             ),
             Misconception(
                 "infinity replaced by a large number",

@@ -30,7 +30,7 @@ def _sloping(rng: np.random.Generator) -> list[Arguments]:
 
 def _upright(rng: np.random.Generator) -> list[Arguments]:
     steep, same = rng.normal(size=(3, 3)), rng.normal(size=(3, 3))
-    steep[2, 2] = steep[1, 2] + 0.01
+    steep[2, 2] = steep[1, 2] + 1e-5
     same[0, 2] = same[2, 2]
     return [
         (np.array([[1.0, 4.0, 2.0], [3.0, 0.0, 2.0]]), 0, 1),
@@ -101,6 +101,11 @@ def _unguarded(Theta: Any, a: int, b: int) -> Any:
 def _python_floats(Theta: Any, a: int, b: int) -> Any:
     w0, w1, w2 = (Theta[a] - Theta[b]).tolist()
     return -w1 / w2, -w0 / w2
+
+
+def _columns_of_theta(Theta: Any, a: int, b: int) -> Any:
+    w = Theta[:, a] - Theta[:, b]
+    return _from_weights(w)
 
 
 def _guards_one_weight(Theta: Any, a: int, b: int) -> Any:
@@ -349,6 +354,10 @@ def _log_of_mean(logits: Any, scores: Any, y: Any) -> Any:
     )
 
 
+def _mean_probabilities(logits: Any, scores: Any, y: Any) -> Any:
+    return np.mean(_picked(_softmax(logits), y)), np.mean(_picked(_shared_sigmoids(scores), y))
+
+
 def _of_the_winner(logits: Any, scores: Any, y: Any) -> Any:
     return (
         -np.mean(np.log(_softmax(logits).max(axis=1))),
@@ -409,6 +418,11 @@ EXERCISES = (
                 "stand alone.",
             ),
             Misconception(
+                "columns of Theta",
+                _columns_of_theta,
+                "You took columns a and b of Theta. Each class has a row of weights.",
+            ),
+            Misconception(
                 "weights of a alone",
                 lambda Theta, a, b: _from_weights(Theta[a]),
                 "You used the weights of class a alone: that is where its score is 0. The boundary "
@@ -466,8 +480,8 @@ EXERCISES = (
             Misconception(
                 "vertical boundary not handled",
                 _unguarded,
-                "Where both classes give x2 the same weight you divide by 0, and NumPy returns inf "
-                "or nan. Look for that case first and raise ValueError.",
+                "Where both classes give x2 the same weight your function returns something. Look "
+                "for that case first, and raise ValueError (`return` is not enough).",
             ),
             Misconception(
                 "division by zero",
@@ -581,8 +595,26 @@ EXERCISES = (
             Misconception(
                 "epsilon in the denominator",
                 lambda Z: _expit(Z) / (_expit(Z).sum(axis=-1, keepdims=True) + 1e-12),
-                "A small number in the denominator hides the 0/0, but the row then sums to 0. Stay "
-                "with logarithms until the last step: the ratios are still known there.",
+                "You hide the 0/0, with a small number in the denominator or by replacing nan, but "
+                "the row then sums to 0. Stay with logarithms until the last step: the ratios are "
+                "still known there.",
+            ),
+            Misconception(
+                "logarithms of the shares",
+                lambda Z: np.log(_shared_sigmoids(Z)),
+                "You returned the logarithms of the shares. Take the exponential once more.",
+            ),
+            Misconception(
+                "logarithms of the sigmoids",
+                lambda Z: _log_sigmoid(Z),
+                "These are the logarithms of the sigmoids. Turn them into shares of 1 as the last "
+                "step.",
+            ),
+            Misconception(
+                "maximum subtracted from the scores",
+                lambda Z: _shares(_expit(Z - Z.max(axis=-1, keepdims=True))),
+                "You subtract the maximum from the scores. A softmax does not notice; a sigmoid "
+                "does: its scores are compared with 0, not with one another.",
             ),
             Misconception(
                 "equal shares where all vanish",
@@ -613,6 +645,12 @@ EXERCISES = (
                 lambda Z: np.mean(_yes(Z) != 1),
                 "You added the two shares. They are different troubles, so keep them apart: return "
                 "(two or more, none).",
+            ),
+            Misconception(
+                "no means",
+                lambda Z: (_yes(Z) >= 2, _yes(Z) == 0),
+                "You return an answer for each row. What is wanted is the share of the rows: the "
+                "mean of each.",
             ),
             Misconception(
                 "swapped",
@@ -715,6 +753,24 @@ EXERCISES = (
                 _second(lambda s, y: -np.mean(_picked(_log_sigmoid(s), y))),
                 "Your second loss uses sigmoids that do not sum to 1, so the two losses cannot be "
                 "compared: a model could say 0.99 to every class. Normalise each row first.",
+            ),
+            Misconception(
+                "softmax of the sigmoids",
+                _second(lambda s, y: -np.mean(np.log(_picked(_softmax(_expit(s)), y)))),
+                "Your second loss takes the softmax of the sigmoids. Their *logarithms* are what a "
+                "softmax turns into shares.",
+            ),
+            Misconception(
+                "softmax of the shares",
+                _second(lambda s, y: -np.mean(np.log(_picked(_softmax(_shared_sigmoids(s)), y)))),
+                "Your second loss takes the softmax of probabilities. They are shares already; "
+                "hand logarithms to a loss that expects logits.",
+            ),
+            Misconception(
+                "no logarithm",
+                _mean_probabilities,
+                "These are mean probabilities of the true class. The loss is the mean of minus "
+                "their logarithms.",
             ),
             Misconception(
                 "sum of the binary losses",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -40,11 +41,12 @@ def _mixed(rng: np.random.Generator, n: int) -> Any:
 
 def _full_bins(rng: np.random.Generator) -> list[Arguments]:
     first = (np.array([0.9, 0.1, 0.4, 0.3]), _flags("TFTF"), 2)
+    low = (np.array([0.45, 0.1, 0.3, 0.6]), _flags("TFTF"), 2)
     rest = [
         (_spread(rng, counts), _mixed(rng, sum(counts)), len(counts))
         for counts in ((4, 2, 3), (2, 5, 1, 3, 4))
     ]
-    return [first, *rest]
+    return [first, low, *rest]
 
 
 def _on_the_edges(rng: np.random.Generator) -> list[Arguments]:
@@ -67,6 +69,8 @@ def _empty_bins(rng: np.random.Generator) -> list[Arguments]:
 def _bins_law(arguments: Arguments, result: Any) -> str | None:
     confidence, _, _ = arguments
     counts, mean, accuracy = result
+    if (counts != np.rint(counts)).any():
+        return "a count is a whole number; yours are not"
     lost = len(confidence) - np.nansum(counts)
     if lost > 0.5:
         return f"{lost:.0f} of {len(confidence)} predictions are in none of your bins"
@@ -127,6 +131,12 @@ def _swapped(c: Any, ok: Any, n: int) -> Any:
 def _shares(c: Any, ok: Any, n: int) -> Any:
     counts, mean, accuracy = _binned(c, ok, n)
     return counts / len(c), mean, accuracy
+
+
+def _counted_elsewhere(c: Any, ok: Any, n: int) -> Any:
+    """Count as np.histogram does by itself: from the smallest value to the largest."""
+    _, mean, accuracy = _binned(c, ok, n)
+    return np.histogram(c, n)[0], mean, accuracy
 
 
 def _truth_values_added(c: Any, ok: Any, n: int) -> Any:
@@ -226,6 +236,12 @@ BINS = Exercise(
             lambda c, ok, n: _binned(c, ok, n, edges=np.linspace(c.min(), c.max(), n + 1)),
             "Your bins divide the range from the smallest to the largest confidence. They should "
             "divide 0 to 1, whatever came, so that two models can be compared.",
+        ),
+        Misconception(
+            "counts between the smallest and the largest confidence",
+            _counted_elsewhere,
+            "Your averages are right, but the counts belong to other bins: left alone, np.histogram "
+            "divides the range from the smallest to the largest confidence. Tell it 0 to 1.",
         ),
         Misconception(
             "equal mass",
@@ -403,6 +419,12 @@ ECE = Exercise(
             "Your weights are counts; they must sum to 1. Divide by the number of predictions.",
         ),
         Misconception(
+            "weights divided by the number of bins",
+            lambda c, ok, n: _weighted(c, ok, n) * len(c) / n,
+            "Your weights are counts divided by the number of bins; they must sum to 1. Divide by the "
+            "number of predictions.",
+        ),
+        Misconception(
             "squared gaps",
             lambda c, ok, n: np.nansum(_gaps(c, ok, n)[0] * _gaps(c, ok, n)[1] ** 2) / len(c),
             "You squared the gaps. That is the reliability term of the Brier score; the ECE takes "
@@ -559,6 +581,23 @@ BRIER = Exercise(
             "You sum over examples. Divide by their number, or a longer test set looks worse.",
         ),
         Misconception(
+            "not averaged",
+            lambda P, y: _squares(P, y).sum(axis=1),
+            "You return one score for each example. Return their mean, a single number.",
+        ),
+        Misconception(
+            "summed over the examples, averaged over the classes",
+            lambda P, y: _squares(P, y).sum(axis=0).mean(),
+            "You sum down the columns, over the examples, and average over the classes. It is the other "
+            "way round: sum along each row, average the rows.",
+        ),
+        Misconception(
+            "sum before the square",
+            lambda P, y: ((P - _one_hot(P, y)).sum(axis=1) ** 2).mean(),
+            "You sum the differences before you square them. In each row they cancel to 0: square "
+            "first.",
+        ),
+        Misconception(
             "only the true class",
             lambda P, y: ((1 - _true_class(P, y)) ** 2).mean(),
             "You count the true class alone. It also matters how the rest was shared out: each "
@@ -624,7 +663,12 @@ BRIER = Exercise(
 # --- 07.4 consistency_band -----------------------------------------------------------------------
 
 _ROUNDS = 2000
-_SLACK = 0.0175  # five standard deviations of a tail share of 2.5 % over 2000 rounds
+_MANY_ROUNDS = 3500
+
+
+def _slack(n_resamples: int) -> float:
+    """Return five standard deviations of a tail share of 2.5 % over that many rounds."""
+    return 5 * math.sqrt(0.025 * 0.975 / n_resamples)
 
 
 def _seed(rng: np.random.Generator) -> int:
@@ -637,6 +681,7 @@ def _few_predictions(rng: np.random.Generator) -> list[Arguments]:
     )
     return [
         (np.full(9, 0.9), 1, _ROUNDS, _seed(rng)),
+        (rng.permutation(np.repeat([0.02, 0.98], 12)), 1, _ROUNDS, _seed(rng)),
         (rng.permutation(lean), 2, _ROUNDS, _seed(rng)),
         (
             rng.permutation(np.repeat([0.3, 0.42, 0.9, 0.81], [12, 20, 15, 6])),
@@ -657,7 +702,11 @@ def _certain_and_empty(rng: np.random.Generator) -> list[Arguments]:
 
 
 def _many_predictions(rng: np.random.Generator) -> list[Arguments]:
-    return [(rng.random(400) ** 0.5, 4, _ROUNDS, _seed(rng)) for _ in range(3)]
+    confidences = [rng.random(300) ** 0.5 for _ in range(3)]
+    return [
+        *((c, 4, _MANY_ROUNDS, _seed(rng)) for c in confidences),
+        (confidences[0], 4, 25, _seed(rng), 1000 + _seed(rng)),  # see draw_band
+    ]
 
 
 def _number_right(p: Any) -> Any:
@@ -669,7 +718,9 @@ def _number_right(p: Any) -> Any:
 
 
 def _band_law(arguments: Arguments, result: Any) -> str | None:
-    confidence, n_bins, _, _ = arguments
+    confidence, n_bins, n_resamples, *seeds = arguments
+    if len(seeds) == 2:
+        return _chance_problem(arguments, result)
     if len(np.shape(result)) == 0 or len(result) != 2:
         return "return two arrays, the low ends and the high ends"
     low, high = (np.asarray(end, dtype=float) for end in result)
@@ -677,13 +728,27 @@ def _band_law(arguments: Arguments, result: Any) -> str | None:
         return f"both arrays should have shape ({n_bins},); yours have {low.shape} and {high.shape}"
     place = np.searchsorted(np.linspace(0, 1, n_bins + 1)[1:-1], confidence, side="right")
     for k in range(n_bins):
-        problem = _bin_problem(confidence[place == k], low[k], high[k])
+        problem = _bin_problem(confidence[place == k], low[k], high[k], _slack(n_resamples))
         if problem:
             return f"bin {k}: {problem}"
     return None
 
 
-def _bin_problem(p: Any, low: float, high: float) -> str | None:
+def _chance_problem(arguments: Arguments, bands: Any) -> str | None:
+    """Say whether the chance in three bands, two of them from equal generators, was that of rng."""
+    confidence, n_bins, _, seed, _ = arguments
+    first, again, other = bands
+    if not np.array_equal(first, again, equal_nan=True):
+        return "two calls with rng in the same state gave different bands: draw from rng alone"
+    if not np.array_equal(first, other, equal_nan=True):
+        return None
+    # No chance at all is fine where the band is exact; 25 rounds of another generator are not.
+    if _band_law((confidence, n_bins, 10**12, seed), tuple(first)) is None:
+        return None
+    return "another rng gave the very same band: your draws do not come from rng"
+
+
+def _bin_problem(p: Any, low: float, high: float, slack: float) -> str | None:
     n = len(p)
     if n == 0:
         both = np.isnan(low) and np.isnan(high)
@@ -692,6 +757,8 @@ def _bin_problem(p: Any, low: float, high: float) -> str | None:
         return f"it holds {n} predictions, but your band is {low:.4g} to {high:.4g}"
     if low > high:
         return f"the low end, {low:.4g}, lies above the high end, {high:.4g}"
+    if low < -1e-4 or high > 1 + 1e-4:
+        return f"an accuracy lies between 0 and 1, but your band is {low:.4g} to {high:.4g}"
     below = _number_right(p)  # entry r: the chance of r right or fewer
     who = f"of perfect models with these {n} predictions"
     for end, wanted, name in ((low, 0.025, "low"), (high, 0.975, "high")):
@@ -699,7 +766,7 @@ def _bin_problem(p: Any, low: float, high: float) -> str | None:
         # A float32 is allowed its rounding.
         up_to = below[int(np.clip(np.floor(right + 1e-4), 0, n))] if right > -1e-4 else 0.0
         less = below[int(np.clip(np.ceil(right - 1e-4), 1, n + 1)) - 1] if right > 1e-4 else 0.0
-        if less > wanted + _SLACK or up_to < wanted - _SLACK:
+        if less > wanted + slack or up_to < wanted - slack:
             return (
                 f"{up_to:.1%} {who} lie at or below your {name} end, {end:.4g}, and {less:.1%} "
                 f"below it; about {wanted:.1%} should"
@@ -708,7 +775,19 @@ def _bin_problem(p: Any, low: float, high: float) -> str | None:
 
 
 def _both_ends(arguments: Arguments, value: Any) -> Any:
-    return np.stack([np.asarray(end, dtype=float) for end in value])
+    """Return what two answers with the same mistake share, whatever they drew.
+
+    In a small bin two draws may differ by one prediction, so its ends are scaled until that is
+    less than the tolerance.
+    """
+    confidence, n_bins, *_ = arguments
+    if len(arguments) == 5:  # which of the three bands are equal
+        first, again, other = value
+        pairs = ((first, again), (first, other))
+        return np.array([np.array_equal(a, b, equal_nan=True) for a, b in pairs], dtype=float)
+    counts = np.maximum(_binned(confidence, confidence, n_bins)[0], 1)
+    ends = np.stack([np.asarray(end, dtype=float) for end in value])
+    return ends * np.minimum(1, 0.019 * counts)
 
 
 def _rounds(
@@ -778,6 +857,28 @@ def _extremes(c: Any, n: int, r: int, rng: Any) -> Any:
     return accuracy.min(axis=0), accuracy.max(axis=0)
 
 
+def _mean_of_bin(c: Any, n: int) -> Any:
+    place = np.searchsorted(np.linspace(0, 1, n + 1)[1:-1], c, side="right")
+    return _binned(c, c, n)[1][place]
+
+
+def _own_chance(c: Any, n: int, r: int, rng: Any) -> Any:
+    return _ends(_rounds(c, n, r, np.random.default_rng()))
+
+
+def _own_seed(c: Any, n: int, r: int, rng: Any) -> Any:
+    return _ends(_rounds(c, n, r, np.random.default_rng(0)))
+
+
+def _quantiles_of_confidence(c: Any, n: int, r: int, rng: Any) -> Any:
+    place = np.searchsorted(np.linspace(0, 1, n + 1)[1:-1], c, side="right")
+    inside = [c[place == k] for k in range(n)]
+    low, high = (
+        np.array([np.quantile(p, q) if len(p) else np.nan for p in inside]) for q in (0.025, 0.975)
+    )
+    return low, high
+
+
 def _single_round(c: Any, n: int, r: int, rng: Any) -> Any:
     accuracy = _rounds(c, n, 1, rng)[0]
     return accuracy, accuracy
@@ -787,9 +888,14 @@ BAND = Exercise(
     number="07.4",
     call="consistency_band(confidence, n_bins, n_resamples, rng)",
     groups=(
-        Group("few predictions: 95 % of perfect models lie inside", 1, _few_predictions, _band_law),
+        Group(
+            "few predictions: both ends right, up to the luck of the draw",
+            1,
+            _few_predictions,
+            _band_law,
+        ),
         Group("certain predictions, and nan for an empty bin", 1, _certain_and_empty, _band_law),
-        Group("many predictions, from several seeds", 1, _many_predictions, _band_law),
+        Group("many predictions, and all chance comes from rng", 1, _many_predictions, _band_law),
     ),
     drive=draw_band,
     signature=_both_ends,
@@ -801,6 +907,40 @@ BAND = Exercise(
             "90 % instead of 95 %",
             lambda c, n, r, rng: _ends(_rounds(c, n, r, rng), 0.05),
             "Your band leaves out 5 % at each end, so it holds 90 %. Leave out 2.5 % at each end.",
+        ),
+        Misconception(
+            "98 % instead of 95 %",
+            lambda c, n, r, rng: _ends(_rounds(c, n, r, rng), 0.01),
+            "Your band is too wide: it leaves out 1 % or less at each end. Leave out 2.5 % at each end.",
+        ),
+        Misconception(
+            "99 % instead of 95 %",
+            lambda c, n, r, rng: _ends(_rounds(c, n, r, rng), 0.005),
+            "Your band is too wide: it leaves out 1 % or less at each end. Leave out 2.5 % at each end.",
+        ),
+        Misconception(
+            "the bin's mean as the chance",
+            lambda c, n, r, rng: _ends(_rounds(c, n, r, rng, _mean_of_bin(c, n))),
+            "You draw every outcome of a bin with the bin's mean confidence. Each prediction is right "
+            "with its own: twelve at 2 % and twelve at 98 % scatter far less than twenty-four at 50 %.",
+        ),
+        Misconception(
+            "draws from a generator of its own",
+            _own_chance,
+            "Your draws come from another generator than rng, so nobody can repeat them. Draw from the "
+            "rng that came.",
+        ),
+        Misconception(
+            "draws with a seed of its own",
+            _own_seed,
+            "You made a generator with a fixed seed, so every call sees the same luck, whatever rng "
+            "came. Draw from rng.",
+        ),
+        Misconception(
+            "quantiles of the confidences",
+            _quantiles_of_confidence,
+            "You took quantiles of the confidences themselves. It is the outcomes that chance decides: "
+            "draw whether each prediction is right, and average.",
         ),
         Misconception(
             "one-sided",
@@ -991,6 +1131,18 @@ EDGES = Exercise(
             lambda c, n: np.quantile(c, np.linspace(0, 1, n + 1)),
             "The inner edges are right, but the outer ones are the smallest and the largest "
             "confidence. The next batch may go beyond them: let the edges run from 0 to 1.",
+        ),
+        Misconception(
+            "two edges too many",
+            lambda c, n: np.concatenate([[0.0], np.quantile(c, np.linspace(0, 1, n + 1)), [1.0]]),
+            "You put 0 and 1 around quantiles that have ends already, the smallest and the largest "
+            "confidence. Keep the inner ones alone, n_bins − 1 of them.",
+        ),
+        Misconception(
+            "one bin too many for its quantiles",
+            lambda c, n: _cut(c, n, np.arange(1, n) / (n + 1)),
+            "Your quantiles divide by n_bins + 1, so the last bin holds twice its share. With n_bins "
+            "bins each holds 1 / n_bins of the predictions.",
         ),
         Misconception(
             "inner edges only",

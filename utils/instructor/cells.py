@@ -12,7 +12,7 @@ import tokenize
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from markdown_it import MarkdownIt
 
@@ -28,10 +28,32 @@ ROLES = {
         r"<!-- (?:course: (?P<course>solutions only)|(?P<kind>written): (?P<number>\d\d\.Q\d+)) -->"
     ),
 }
+NOTE = re.compile(r"<!-- (formula|term): (?! )([^:]+)(?<! )(?:: (\S.*))? -->")
 # What an author means as a marker; where it is not one to the letter, an answer would leak.
-MEANT = re.compile(
-    r"\W*((begin|end)[\s_-]*solution\b|(course|exercise|written)\s*:)", re.IGNORECASE
-)
+ANYWHERE = r"(begin|end)[\s_-]*solution\b|(course|exercise|written)\s*:"
+MEANT = {
+    "code": re.compile(rf"\W*({ANYWHERE})", re.IGNORECASE),
+    "markdown": re.compile(rf"\W*({ANYWHERE}|(formula|term)\b)", re.IGNORECASE),
+}
+
+
+class Note(NamedTuple):
+    """A formula or a term that goes onto a page of its own; learners' notebooks do without.
+
+    Attributes
+    ----------
+    row : int
+        Of the marker, in the cell.
+    kind : {"formula", "term"}
+    name : str
+    text : str
+        The formula's LaTeX, or what the term means.
+    """
+
+    row: int
+    kind: str
+    name: str
+    text: str
 
 
 @dataclass
@@ -57,6 +79,8 @@ class Cell:
         Row of the badges' place.
     answers : list of (int, int)
         Rows of each BEGIN/END SOLUTION pair within `source`, counted from 0.
+    notes : list of Note
+        The formulas and terms that are marked.
     problems : list of (int, str)
         File line and sentence for everything that is wrong with this cell.
     """
@@ -71,6 +95,7 @@ class Cell:
     name: str = ""
     badges: int | None = None
     answers: list[tuple[int, int]] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     problems: list[tuple[int, str]] = field(default_factory=list)
 
     def examine(self) -> None:
@@ -116,12 +141,29 @@ class Cell:
                 self._problem(row, f"{line} must be the first line of its cell")
             elif line == BADGES and self.kind == "markdown":
                 self.badges = row
-            elif MEANT.match(comment):
+            elif self.kind == "markdown" and (note := NOTE.fullmatch(line)):
+                self._take_note(row, *note.groups())
+            elif MEANT[self.kind].match(comment):
                 self._problem(row, f"not a marker this course knows: {line}")
         if opened is not None:
             self._problem(opened, f"{begin} is never closed")
 
+    def _take_note(self, row: int, kind: str, name: str, meaning: str | None) -> None:
+        """Keep a formula with the lines below its marker, or a term with its meaning."""
+        if (kind == "term") != (meaning is not None):
+            form = "term: name: what it means" if kind == "term" else "formula: Name"
+            self._problem(row, f"a {kind} is marked like <!-- {form} -->")
+            return
+        text = meaning or formula_below(self.source.split("\n")[row + 1 :])
+        if text:
+            self.notes.append(Note(row, kind, name, text))
+        else:
+            self._problem(row, f"formula {name} stands above no formula: $$ … $$ must follow")
+
     def _check_answers(self) -> None:
+        for note in self.notes:
+            if self.role == "solutions only" or self._in_answer(note.row):
+                self._problem(note.row, f"{note.kind} {note.name} would be missing in the lesson")
         if self.answers and self.role not in ("exercise", "written"):
             first = "# exercise: NN.1" if self.kind == "code" else "<!-- written: NN.Q1 -->"
             self._problem(
@@ -170,10 +212,15 @@ class Cell:
             self._problem(0, f"{where} changes the signature or docstring of {changed[0]}")
 
     def without_answers(self) -> str:
-        """Return the source as the learner gets it: each answer replaced by a place to write it."""
+        """Return the source as the learner gets it.
+
+        Each answer is replaced by a place to write it, and the notes' markers are gone.
+        """
         lines = self.source.split("\n")
-        for first, last in reversed(self.answers):
-            lines[first : last + 1] = [self._placeholder(first, last)]
+        edits = [(first, last, [self._placeholder(first, last)]) for first, last in self.answers]
+        edits += [(note.row, note.row, []) for note in self.notes]
+        for first, last, new in sorted(edits, reverse=True):
+            lines[first : last + 1] = new
         return "\n".join(lines)
 
     def _placeholder(self, first: int, last: int) -> str:
@@ -230,6 +277,22 @@ def comments(kind: str, source: str) -> Iterator[tuple[int, str, str]]:
                 for row in range(*block.map):
                     if lines[row].lstrip().startswith("<!--"):
                         yield row, lines[row].strip(), lines[row].strip()
+            elif block.type == "inline" and block.map:
+                for row in range(*block.map):  # within a sentence: no marker, but perhaps meant so
+                    if "<!--" in lines[row]:
+                        yield row, lines[row].strip(), lines[row][lines[row].index("<!--") :]
+
+
+def formula_below(lines: list[str]) -> str:
+    r"""Return the displayed formula with which the lines begin, or nothing.
+
+    Examples
+    --------
+    >>> formula_below(["$$a", "= b$$", "", "more"])
+    'a\n= b'
+    """
+    found = re.match(r"\$\$([^$]+)\$\$\s*(\n|$)", "\n".join(lines))
+    return found[1].strip() if found else ""
 
 
 def statements(node: ast.AST, in_function: bool = False) -> Iterator[tuple[ast.stmt, bool]]:

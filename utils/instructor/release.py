@@ -15,6 +15,7 @@ from tqdm import tqdm
 from utils.instructor.compare import output_drift, source_drift
 from utils.instructor.execute import run, to_bytes
 from utils.instructor.notebooks import Draft, digest, learner_notebook, solution_notebook
+from utils.instructor.pages import pages
 from utils.instructor.readme import with_table
 from utils.instructor.source import Course, CourseError, Lesson, Problem, read_course
 
@@ -69,10 +70,10 @@ def release(
     pairs = [_drafts(lesson, lessons, course) for lesson in selected]
     ready = [pair for pair in pairs if not refused(pair)]
     outcomes = asyncio.run(_run_all(ready, root, jobs, finish))
-    stored, made = _readme(root, lessons, course)
-    if made != stored:
-        replace_file(root / "README.md", made.encode())
-        _say("README.md: the table of lessons is written")
+    if not any(lesson.problems for lesson in lessons):  # of a lesson that is not asked for now
+        for file, text in _texts(root, lessons, course).items():
+            if replace_file(root / file, text.encode()):
+                _say(f"{file:<42} written")
     return all(outcomes) and len(ready) == len(pairs)
 
 
@@ -181,17 +182,20 @@ def _source_drift(root: Path, pair: list[Draft]) -> list[str]:
 
 
 def _around(root: Path, lessons: Sequence[Lesson], course: Course) -> list[str]:
-    """Return what is wrong beside the lessons: notebooks without a source, the README's table."""
-    stored, made = _readme(root, lessons, course)
-    stale = ["README.md: the table of lessons is out of date"] if made != stored else []
-    return _orphans(root, lessons) + stale
+    """Return what is wrong beside the lessons: notebooks without a source, texts made from them."""
+    return _orphans(root, lessons) + [
+        f"{file} is not what the lessons give: run `course release`"
+        for file, text in _texts(root, lessons, course).items()
+        if not (root / file).exists() or (root / file).read_text(encoding="utf-8") != text
+    ]
 
 
-def _readme(root: Path, lessons: Sequence[Lesson], course: Course) -> tuple[str, str]:
-    """Return the README as it is and as it should be."""
-    path = root / "README.md"
-    stored = path.read_text(encoding="utf-8") if path.exists() else ""
-    return stored, with_table(stored, lessons, course)
+def _texts(root: Path, lessons: Sequence[Lesson], course: Course) -> dict[str, str]:
+    """Return, by file, what the lessons give beside notebooks: the README's table, the pages."""
+    texts = pages(lessons)
+    if (readme := root / "README.md").exists():
+        texts["README.md"] = with_table(readme.read_text(encoding="utf-8"), lessons, course)
+    return texts
 
 
 def _orphans(root: Path, lessons: Sequence[Lesson]) -> list[str]:

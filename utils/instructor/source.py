@@ -153,6 +153,7 @@ def read_lesson(path: Path, file: str) -> Lesson:
         _check_headings(lesson)
         _check_fixed_cells(lesson)
         _check_exercises(lesson)
+        _check_terms(lesson)
     return lesson
 
 
@@ -293,6 +294,22 @@ def _check_exercises(lesson: Lesson) -> None:
             )
 
 
+def _check_terms(lesson: Lesson) -> None:
+    """Each term of the glossary stands in bold where the lesson introduces it."""
+    prose = "\n".join(
+        cell.without_answers()
+        for cell in lesson.cells
+        if cell.kind == "markdown" and cell.role != "solutions only"
+    )
+    prose = " ".join(prose.split()).casefold()
+    for cell in lesson.cells:
+        for note in cell.notes:
+            if note.kind == "term" and f"**{note.name.casefold()}**" not in prose:
+                lesson.problem(
+                    cell.line + note.row, f"term {note.name} is not in bold in this lesson"
+                )
+
+
 def _checked_names(source: str) -> list[str]:
     """Return the names that the code passes to `check(...)` or `utils.check(...)`.
 
@@ -315,18 +332,22 @@ def _checked_names(source: str) -> list[str]:
 
 
 def _check_unique(lessons: list[Lesson]) -> None:
-    """No two exercises or written questions of the course share a number or a name.
+    """No two exercises, written questions, formulas or terms share a number or a name.
 
     Both places get a problem, so that releasing either lesson alone shows it.
     """
-    places: dict[tuple[str, str], list[tuple[Lesson, Cell]]] = {}
+    places: dict[tuple[str, str], list[tuple[Lesson, int]]] = {}
     for lesson in lessons:
         for cell in lesson.cells:
             if cell.number:
-                places.setdefault((cell.role, cell.number), []).append((lesson, cell))
+                places.setdefault((cell.role, cell.number), []).append((lesson, cell.line))
             if cell.name:
-                places.setdefault(("exercise", cell.name), []).append((lesson, cell))
+                places.setdefault(("exercise", cell.name), []).append((lesson, cell.line))
+            for note in cell.notes:
+                key = (note.kind, note.name.casefold())
+                places.setdefault(key, []).append((lesson, cell.line + note.row))
     for (what, value), found in places.items():
-        for lesson, cell in found if len(found) > 1 else []:
-            other, twin = next(pair for pair in found if pair[1] is not cell)
-            lesson.problem(cell.line, f"{what} {value} is also at {other.file}:{twin.line}")
+        for place in found if len(found) > 1 else []:
+            lesson, line = place
+            other, twin = next(pair for pair in found if pair is not place)
+            lesson.problem(line, f"{what} {value} is also at {other.file}:{twin}")

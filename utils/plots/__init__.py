@@ -35,12 +35,24 @@ from utils.plots.lesson_06 import (
     shares_of_window,
 )
 from utils.plots.lesson_07 import difference_errors, reliability_diagram, reliability_diagrams
+from utils.plots.lesson_08 import regularization_paths, stopping_points
+from utils.plots.lesson_09 import at_temperature, temperature_valleys
+from utils.plots.lesson_10 import bayes_along
+from utils.plots.lesson_11 import (
+    confusion_matrix,
+    one_page_report,
+    pictures,
+    risk_coverage_curves,
+)
 
 __all__ = [
     "COLOURS",
     "HATCHES",
     "MARKERS",
+    "at_temperature",
     "bars",
+    "bayes_along",
+    "confusion_matrix",
     "convergence",
     "curves",
     "decision_regions",
@@ -54,12 +66,16 @@ __all__ = [
     "loss_surface",
     "maximum_entropy",
     "on_simplex",
+    "one_page_report",
     "own_thresholds",
     "panels",
     "penalty_path",
+    "pictures",
     "probabilities_along",
+    "regularization_paths",
     "reliability_diagram",
     "reliability_diagrams",
+    "risk_coverage_curves",
     "rulers",
     "said_and_happened",
     "scatter",
@@ -68,8 +84,10 @@ __all__ = [
     "show",
     "sigmoid_and_slope",
     "simplex",
+    "stopping_points",
     "surprise",
     "temperature_curves",
+    "temperature_valleys",
     "tiles",
     "two_squashers",
 ]

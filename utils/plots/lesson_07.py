@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -85,7 +85,9 @@ def reliability_diagram(
     ax.set_title(title, pad=20)
     summary = f"ECE {error:.3f} · perfect model {floor.mean:.3f}, 95 % below {floor.high:.3f}"
     ax.text(0, 1.02, summary, transform=ax.transAxes, fontsize=9)
-    ax.legend(loc="lower right", fontsize=8, frameon=True, framealpha=0.9, edgecolor="none")
+    covered = ((said > 0.4) & (right < 0.25)).any()  # nan compares as false
+    corner: Literal["upper left", "lower right"] = "upper left" if covered else "lower right"
+    ax.legend(loc=corner, fontsize=8, frameon=True, framealpha=0.9, edgecolor="none")
 
     below = ax.figure.add_subplot(parts[1], sharex=ax)
     counts = calibration.reliability_curve(confidence, correct, n_bins).counts
