@@ -135,14 +135,16 @@ def gained() -> None:
     The score is the mean squared distance between how sure you were and what came: 0 is perfect,
     and 0.25 is what "50 % sure" always gets.
     """
-    settled = {item.id: item for item in my_predictions().items}
+    said, settled = _read()[0], {item.id: item for item in my_predictions().items}
     both = []
     for lesson in ("00", "11"):
         ids = [f"{lesson}.q{number}" for number in range(1, len(QUESTIONS) + 1)]
         mine = [settled[id] for id in ids if id in settled]
         both.append({item.id[2:]: item.correct for item in mine})
         if not mine:
-            print(f"lesson {lesson}: no answers of yours are stored here")
+            waiting = any(id in said for id in ids)
+            why = "none of your answers has an outcome yet: run the cells above"
+            print(f"lesson {lesson}: {why if waiting else 'no answers of yours are stored here'}")
             continue
         score = np.mean([(item.sure - item.correct) ** 2 for item in mine])
         print(

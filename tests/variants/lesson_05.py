@@ -55,8 +55,8 @@ def encode_comparison(y):
 class WithLBFGS(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sklearn is untyped
     """SciPy's L-BFGS on the flattened weights."""
 
-    def __init__(self, lam=0.0):
-        self.lam = lam
+    def __init__(self, lam=0.0, max_iter=2000, tol=1e-7):
+        self.lam, self.max_iter, self.tol = lam, max_iter, tol
 
     def fit(self, X, y):
         self.classes_, labels = np.unique(y, return_inverse=True)
@@ -79,7 +79,7 @@ class WithLBFGS(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sklear
             jac=True,
             method="L-BFGS-B",
             callback=lambda flat: self.loss_history_.append(loss(flat)[0]),
-            options={"gtol": 1e-7, "ftol": 1e-14},
+            options={"gtol": self.tol, "ftol": 1e-14, "maxiter": self.max_iter},
         )
         self.Theta_, self.n_iter_ = found.x.reshape(shape), len(self.loss_history_) - 1
         return self
@@ -92,10 +92,10 @@ class WithLBFGS(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sklear
 
 
 class WithoutMixins:
-    """Plain class, coefficients and intercepts apart, 600 steps without a stop."""
+    """Plain class, coefficients and intercepts apart; looks at the slope after each step."""
 
-    def __init__(self, lam=0.0, steps=600):
-        self.lam, self.steps = lam, steps
+    def __init__(self, lam=0.0, max_iter=600, tol=1e-6):
+        self.lam, self.max_iter, self.tol = lam, max_iter, tol
 
     def fit(self, X, y):
         names = sorted(set(y.tolist()))
@@ -103,13 +103,20 @@ class WithoutMixins:
         Y = np.array([[float(label == name) for name in names] for label in y.tolist()])
         self.W, self.b = np.zeros((X.shape[1], len(names))), np.zeros(len(names))
         self.loss_history_ = [self.loss(X, Y)]
-        for _ in range(self.steps):
+        self.n_iter_ = 0
+        while self.n_iter_ < self.max_iter:
             error = (self.predict_proba(X) - Y) / len(X)
-            self.W = self.W - 0.4 * (X.T @ error + self.lam * self.W)
-            self.b = self.b - 0.4 * error.sum(axis=0)
+            by_W, by_b = X.T @ error + self.lam * self.W, error.sum(axis=0)
+            self.W, self.b = self.W - 0.4 * by_W, self.b - 0.4 * by_b
             self.loss_history_.append(self.loss(X, Y))
-        self.n_iter_ = self.steps
+            self.n_iter_ += 1
+            if max(np.abs(by_W).max(), np.abs(by_b).max()) < self.tol:
+                break
         return self
+
+    @property
+    def Theta_(self):  # noqa: N802  # the name that the exercise asks for
+        return np.column_stack([self.b, self.W.T])
 
     def loss(self, X, Y):
         logs = np.log((self.predict_proba(X) * Y).sum(axis=1))
@@ -131,14 +138,16 @@ class WithMomentum(WithoutMixins):
         X1, Y = np.column_stack([np.ones(len(X)), X]), np.eye(len(self.classes_))[labels]
         theta = velocity = np.zeros((X1.shape[1], Y.shape[1]))
         self.loss_history_ = []
-        for step in range(301):
+        for step in range(min(300, self.max_iter) + 1):
             self.b, self.W = theta[0], theta[1:]
             self.loss_history_.append(self.loss(X, Y))
             slope = X1.T @ (special.softmax(X1 @ theta, axis=1) - Y) / len(X)
             slope[1:] += self.lam * self.W
+            self.n_iter_ = step
+            if np.linalg.norm(slope) < self.tol:
+                break
             velocity = 0.8 * velocity - 0.3 * slope
             theta = theta + velocity
-            self.n_iter_ = step
         return self
 
     def predict_proba(self, X):

@@ -148,6 +148,10 @@ def _g_sigmoid_slope(Theta: Any, X: Any, y: Any) -> Any:
     return ((P - _eye(Theta, y)) * P * (1 - P)).T @ X / len(X)
 
 
+def _g_first_example(Theta: Any, X: Any, y: Any) -> Any:
+    return _gradient(Theta, X[:1], y[:1])
+
+
 def _g_hard(Theta: Any, X: Any, y: Any) -> Any:
     winners = (X @ Theta.T).argmax(axis=1)
     return (_eye(Theta, winners) - _eye(Theta, y)).T @ X / len(X)
@@ -269,6 +273,16 @@ def _step_kept(f: Any, theta: Any, h: float) -> Any:
     return gradient
 
 
+def _back_to_where_it_was(f: Any, theta: Any, h: float) -> Any:
+    gradient = np.zeros(theta.shape)
+    for place in np.ndindex(theta.shape):
+        theta[place] += h
+        above = f(theta)
+        theta[place] -= h
+        gradient[place] = (above - f(theta)) / (2 * h)
+    return gradient
+
+
 def _never_put_back(f: Any, theta: Any, h: float) -> Any:
     gradient = np.zeros(theta.shape)
     for place in np.ndindex(theta.shape):
@@ -328,6 +342,10 @@ def _integer_steps(f: Any, theta: Any, h: float) -> Any:
     return gradient
 
 
+def _integer_copies_and_result(f: Any, theta: Any, h: float) -> Any:
+    return _integer_copies(f, theta, h).astype(theta.dtype)
+
+
 def _integer_result(f: Any, theta: Any, h: float) -> Any:
     return _halved(f, theta, h).astype(theta.dtype)
 
@@ -342,6 +360,12 @@ def _one_step(rng: np.random.Generator) -> list[Arguments]:
     ]
 
 
+# Here the slope is 0 from the start: whoever stops when nothing changes stops at once.
+LEVEL = (np.array([[1.0, 2.0], [1.0, 2.0]]), np.array([0, 1]), 2, 0.5, 3)
+# Here the rate is too large: the loss falls, then rises twice.
+JUMPS = (np.array([[1.0, 2.0], [1.0, -1.0], [1.0, 1.0]]), np.array([1, 0, 0]), 2, 4.0, 3)
+
+
 def _many_steps(rng: np.random.Generator) -> list[Arguments]:
     return [
         (
@@ -353,6 +377,8 @@ def _many_steps(rng: np.random.Generator) -> list[Arguments]:
         ),
         (_data(rng, 6, 2), np.array([1, 2, 0, 0, 1, 2]), 3, 0.2, 5),
         (_data(rng, 8, 4), np.array([2, 1, 0, 2, 0, 1, 1, 0]), 3, 1.5, 20),
+        LEVEL,
+        JUMPS,
     ]
 
 
@@ -395,7 +421,7 @@ def _descent_law(arguments: Arguments, result: Any) -> str | None:
             f"with all weights 0 each of the {n_classes} classes has the same probability, so the "
             f"first loss is log {n_classes} = {np.log(n_classes):.4f}; yours is {history[0]:.4g}"
         )
-    if len(history) > 1 and history[1] > history[0]:
+    if len(history) > 1 and history[1] > history[0] + 1e-9:
         return (
             f"your first step goes uphill: the loss rises from {history[0]:.4g} to {history[1]:.4g}"
         )
@@ -452,6 +478,54 @@ def _d_with(slope: Callable[..., Any], X: Any, y: Any, n_classes: int, lr: float
 
 def _d_rate_of_one(X: Any, y: Any, n_classes: int, lr: float, n_steps: int) -> Any:
     return _descend(X, y, n_classes, 1.0, n_steps)
+
+
+def _d_loss_before_move(*arguments: Any) -> Any:
+    """Record, after each move, the loss computed before it."""
+    Theta, history = _descend(*arguments)
+    return Theta, np.append(history[:1], history[:-1])[: len(history)]
+
+
+def _d_one_more(X: Any, y: Any, n_classes: int, lr: float, n_steps: int) -> Any:
+    return _descend(X, y, n_classes, lr, n_steps + 1)
+
+
+def _d_same_array_many_times(*arguments: Any) -> Any:
+    Theta, history = _descend(*arguments)
+    return Theta, np.full(len(history), history[-1])
+
+
+def _d_one_example_a_step(X: Any, y: Any, n_classes: int, lr: float, n_steps: int) -> Any:
+    turn = iter(range(n_steps))
+
+    def slope(Theta: Any, X: Any, y: Any) -> Any:
+        i = next(turn) % len(X)
+        return _gradient(Theta, X[i : i + 1], y[i : i + 1])
+
+    return _descend(X, y, n_classes, lr, n_steps, slope)
+
+
+def _d_stops(X: Any, y: Any, n_classes: int, lr: float, n_steps: int, rise: bool = False) -> Any:
+    """Stop when the loss rises, or when it hardly changes."""
+    history = _descend(X, y, n_classes, lr, n_steps)[1]
+    change = np.diff(history)
+    ends = np.flatnonzero(change > 1e-12 if rise else np.abs(change) < 1e-6)
+    return _descend(X, y, n_classes, lr, int(ends[0]) + 1 if len(ends) else n_steps)
+
+
+def _d_best(X: Any, y: Any, n_classes: int, lr: float, n_steps: int) -> Any:
+    history = _descend(X, y, n_classes, lr, n_steps)[1]
+    return _descend(X, y, n_classes, lr, int(np.argmin(history)))[0], history
+
+
+def _d_rate_halved(X: Any, y: Any, n_classes: int, lr: float, n_steps: int) -> Any:
+    Theta = np.zeros((n_classes, X.shape[1]))
+    history = [_loss(Theta, X, y)]
+    for _ in range(n_steps):
+        Theta = Theta - lr * _gradient(Theta, X, y)
+        history.append(_loss(Theta, X, y))
+        lr = lr / 2 if history[-1] > history[-2] + 1e-12 else lr
+    return Theta, np.array(history)
 
 
 def _d_classes_from_labels(X: Any, y: Any, n_classes: int, lr: float, n_steps: int) -> Any:
@@ -519,7 +593,7 @@ def _order_law(arguments: Arguments, value: Any) -> str | None:
     first, second, again = (np.concatenate(batches) for batches in passes if batches)
     if np.array_equal(first, np.arange(n)):
         return "the examples come in the order in which they lie in the data"
-    if _neighbours(passes[0]):
+    if any(_neighbours(passes[0])):
         return "a batch holds neighbours only: the examples that lie side by side in the data"
     if np.array_equal(first, second):
         return "a second pass with the same rng dealt the same batches again"
@@ -528,8 +602,9 @@ def _order_law(arguments: Arguments, value: Any) -> str | None:
     return None
 
 
-def _neighbours(batches: Any) -> bool:
-    return any(np.ptp(b) == len(b) - 1 for b in batches if len(b) > 4)
+def _neighbours(batches: Any) -> list[bool]:
+    """Say of each batch of five or more whether it holds examples that lie side by side."""
+    return [np.ptp(b) == len(b) - 1 for b in batches if len(b) > 4]
 
 
 def _deal_signature(arguments: Arguments, value: Any) -> Any:
@@ -545,11 +620,11 @@ def _deal_signature(arguments: Arguments, value: Any) -> Any:
         set(first) == set(range(n)),
         set(first) == set(range(1, n + 1)),
         bool((np.diff(first) > 0).all()) and n > 6,
-        len(arguments) > 3 and _neighbours(passes[0]),
+        all(_neighbours(passes[0])) and max(map(len, passes[0] or [[]])) > 4,
         len(arguments) > 3 and np.array_equal(first, flat[1]),
         len(arguments) > 3 and np.array_equal(first, flat[2]),
     ]
-    return (np.array([len(b) for b in passes[0] or []]), np.array(facts))
+    return (np.sort([len(b) for b in passes[0] or []]), np.array(facts))
 
 
 def _cut(order: Any, batch_size: int) -> list[Any]:
@@ -583,6 +658,16 @@ def _batches_shuffled(n: int, batch_size: int, rng: Any) -> Any:
     return [batches[i] for i in rng.permutation(len(batches))] + last
 
 
+def _short_batch_shuffled_too(n: int, batch_size: int, rng: Any) -> Any:
+    batches = _batches_shuffled(n, batch_size, rng)
+    return batches[-1:] + batches[:-1]  # wherever it lands, but at the end
+
+
+def _empty_last(n: int, batch_size: int, rng: Any) -> Any:
+    order = rng.permutation(n)
+    return [order[i * batch_size : (i + 1) * batch_size] for i in range(n // batch_size + 1)]
+
+
 def _global_generator(n: int, batch_size: int, rng: Any) -> Any:
     return _cut(np.random.permutation(n), batch_size)  # noqa: NPY002  # the mistake itself
 
@@ -602,14 +687,26 @@ EXERCISES = (
             Misconception(
                 "bias gradient summed over every axis",
                 _bias_over_every_axis,
-                "You summed P − Y over examples and classes alike for the intercepts. Rows of P and "
-                "of Y both sum to 1, so that sum is 0 and the intercepts never learn. Each class "
-                "needs its own sum, over the examples only.",
+                "The slopes of the intercepts are all 0, so they never learn: they were left out, or "
+                "P − Y was summed over examples and classes alike. Rows of P and of Y both sum to 1, "
+                "so that sum is 0. Each class needs its own sum, over the examples only.",
             ),
             Misconception(
                 "not divided by n",
                 lambda Theta, X, y: len(X) * _gradient(Theta, X, y),
                 "You added up the examples' slopes. The loss is their mean, so divide by n.",
+            ),
+            Misconception(
+                "divided by K",
+                lambda Theta, X, y: len(X) * _gradient(Theta, X, y) / len(Theta),
+                "You divided by the number of classes. The loss is a mean over the n examples, so "
+                "divide by their number.",
+            ),
+            Misconception(
+                "only the first example",
+                _g_first_example,
+                "Only the first example counts in your slopes. Is there a `return` inside a loop? "
+                "The gradient is the mean over all examples.",
             ),
             Misconception(
                 "divided by n K",
@@ -729,6 +826,30 @@ EXERCISES = (
                 "slope is twice too large.",
             ),
             Misconception(
+                "not divided at all",
+                lambda f, theta, h: 2 * h * _halved(f, theta, h),
+                "You return the difference of the two values. A slope is the difference divided by "
+                "the distance between the two places, 2h.",
+            ),
+            Misconception(
+                "half a step to each side",
+                lambda f, theta, h: _halved(f, theta, h / 2),
+                "You move by h/2 up and h/2 down. The formula moves by the whole h each way, and "
+                "divides by 2h.",
+            ),
+            *(
+                Misconception(
+                    name,
+                    wrong,
+                    "Up by h and down by h again is where you began: your second value of f is the "
+                    "one at theta itself. From the place above, the place below is 2h away.",
+                )
+                for name, wrong in (
+                    ("up by h, down by h, in place", _back_to_where_it_was),
+                    ("up by h, down by h", lambda f, theta, h: _forward(f, theta, h) / 2),
+                )
+            ),
+            Misconception(
                 "divided by 2, times h",
                 _precedence,
                 "Python reads `/ 2 * h` from left to right: it divides by 2, then multiplies by h. "
@@ -779,6 +900,12 @@ EXERCISES = (
                 "place, and the caller's weights are gone. Work on a copy.",
             ),
             Misconception(
+                "a copy moved and never put back",
+                lambda f, theta, h: _never_put_back(f, theta.astype(float), h),
+                "You move an entry of your copy and leave it moved, so later slopes are taken in "
+                "another place. Put it back, or begin each entry with a fresh copy.",
+            ),
+            Misconception(
                 "changes theta and nearly puts it back",
                 _put_back_nearly,
                 "Your slopes are right, but theta is not what it was: adding h, taking 2h away and "
@@ -813,6 +940,13 @@ EXERCISES = (
                 _integer_steps,
                 "np.zeros_like of whole numbers holds whole numbers: your h was cut off to 0. Give "
                 "the step a dtype of float.",
+            ),
+            Misconception(
+                "integer copies and an integer result",
+                _integer_copies_and_result,
+                "Your copies of theta and your result hold whole numbers only (theta.copy(), "
+                "np.zeros_like(theta)?), so h and what comes after the point are cut off. Make both "
+                "of floats.",
             ),
             Misconception(
                 "integer result",
@@ -869,6 +1003,59 @@ EXERCISES = (
                 "before each step, and one after the last.",
             ),
             Misconception(
+                "losses from before each move",
+                _d_loss_before_move,
+                "Your first loss comes twice and the last one is missing: after each move you record "
+                "the loss of the place before it. Move, then compute the loss.",
+            ),
+            Misconception(
+                "the same array many times",
+                _d_same_array_many_times,
+                "All your losses are the last one. `-=` changes the one array that every entry of "
+                "your path is a name for: compute each loss at once, or keep copies.",
+            ),
+            Misconception(
+                "stops when the loss hardly changes",
+                _d_stops,
+                "You stop before n_steps steps are done, once hardly anything changes. Here all "
+                "steps are taken: history has n_steps + 1 entries.",
+            ),
+            Misconception(
+                "stops when the loss rises",
+                partial(_d_stops, rise=True),
+                "You stop when the loss rises. Here all steps are taken, even if lr is too large: "
+                "history has n_steps + 1 entries, and shows the leap.",
+            ),
+            Misconception(
+                "the best weights on the way",
+                _d_best,
+                "You return the weights with the lowest loss on the way. Asked for are those after "
+                "the last step, even if lr is too large.",
+            ),
+            Misconception(
+                "halves lr when the loss rises",
+                _d_rate_halved,
+                "You make lr smaller when the loss rises. Here every step has the lr that comes in, "
+                "so that its leaps can be seen.",
+            ),
+            Misconception(
+                "one step and one loss too many",
+                _d_one_more,
+                "You take n_steps + 1 steps. The loss at the start is an entry of history without a "
+                "step.",
+            ),
+            Misconception(
+                "transposed",
+                lambda *arguments: (_descend(*arguments)[0].T, _descend(*arguments)[1]),
+                "Your Theta lies the other way round. Turn it: a row for each class, (K, d+1).",
+            ),
+            Misconception(
+                "one example for each step",
+                _d_one_example_a_step,
+                "Each of your steps looks at a single example. Here a step uses the mean over all of "
+                "them; mini-batches come later in the lesson.",
+            ),
+            Misconception(
                 "one step too many",
                 _d_one_too_many,
                 "Your history is right, but Theta went one step further than it. Take n_steps steps "
@@ -911,8 +1098,9 @@ EXERCISES = (
             Misconception(
                 "intercept never moves",
                 partial(_descend, slope=_bias_over_every_axis),
-                "The intercepts (column 0) stay at 0. Their slopes were summed over examples and "
-                "classes alike, and that is 0 always: sum over the examples only.",
+                "The intercepts (column 0) stay at 0: they are left out of the step, or their slopes "
+                "were summed over examples and classes alike, which always gives 0. Sum over the "
+                "examples only.",
             ),
             Misconception(
                 "learning rate ignored",
@@ -1002,6 +1190,12 @@ EXERCISES = (
                 "examples, then cut.",
             ),
             Misconception(
+                "batches shuffled, the short one too",
+                _short_batch_shuffled_too,
+                "You cut first and shuffled the batches: the short one lands anywhere, and each still "
+                "holds neighbours. Shuffle the examples first, then cut.",
+            ),
+            Misconception(
                 "shuffled inside the batches",
                 lambda n, size, rng: [rng.permutation(b) for b in _cut(np.arange(n), size)],
                 "You cut first and shuffled inside each batch, so the same examples are always "
@@ -1024,6 +1218,18 @@ EXERCISES = (
                 lambda n, size, rng: np.array_split(rng.permutation(n), -(-n // size)),
                 "np.array_split evens the sizes out. Here each batch has exactly batch_size "
                 "examples, and the last one what is left.",
+            ),
+            Misconception(
+                "fewer batches of nearly equal size",
+                lambda n, size, rng: np.array_split(rng.permutation(n), max(1, n // size)),
+                "np.array_split spreads what is left over the other batches, which are then too "
+                "large. Here each batch has batch_size examples, and the last one what is left.",
+            ),
+            Misconception(
+                "an empty batch at the end",
+                _empty_last,
+                "Where nothing is left over, your last batch is empty, and the mean over no examples "
+                "is nan. range(0, n, batch_size) counts the beginnings that there are.",
             ),
             Misconception(
                 "batch_size batches",

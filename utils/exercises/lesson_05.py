@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from utils import functions
-from utils.drives import fit_and_ask
+from utils.drives import RECORD, STOPS_EARLY, THREE_STEPS, fit_and_ask
 from utils.judge import Arguments, Exercise, Group, Misconception
 
 # --- 05.1 standardize ----------------------------------------------------------------------------
@@ -45,9 +45,11 @@ def _one_new_example(rng: np.random.Generator) -> list[Arguments]:
 def _constant_column(rng: np.random.Generator) -> list[Arguments]:
     X_train = rng.normal(size=(5, 3))
     X_train[:, 1] = 2.0
+    small = np.array([[7.0, 1e-4], [7.0, 3e-4], [7.0, 2e-4]])
     return [
         (np.array([[3.0, 0.0], [3.0, 2.0]]), np.array([[3.0, 1.0], [5.0, 5.0], [3.0, 2.0]])),
         (X_train, rng.normal(size=(3, 3))),
+        (small, np.array([[7.0, 5e-4]])),
     ]
 
 
@@ -84,6 +86,27 @@ def _own_statistics(X_train: Any, X_test: Any) -> Any:
 def _together(X_train: Any, X_test: Any) -> Any:
     both = np.vstack([X_train, X_test])
     return _by(X_train, X_test, both.mean(axis=0), both.std(axis=0))
+
+
+def _own_mean(X_train: Any, X_test: Any) -> Any:
+    sd = X_train.std(axis=0)
+    return tuple(_scale(X, X.mean(axis=0), sd) for X in (X_train, X_test))
+
+
+def _own_deviation(X_train: Any, X_test: Any) -> Any:
+    mean = X_train.mean(axis=0)
+    return tuple(_scale(X, mean, X.std(axis=0)) for X in (X_train, X_test))
+
+
+def _no_brackets(X_train: Any, X_test: Any) -> Any:
+    sd = X_train.std(axis=0)
+    shift = X_train.mean(axis=0) / np.where(sd == 0, 1, sd)
+    return X_train - shift, X_test - shift
+
+
+def _small_spread_ignored(X_train: Any, X_test: Any) -> Any:
+    sd = X_train.std(axis=0)
+    return _by(X_train, X_test, X_train.mean(axis=0), np.where(sd < 1e-3, 1, sd))
 
 
 def _in_place(X_train: Any, X_test: Any) -> Any:
@@ -131,7 +154,12 @@ STANDARDIZE = Exercise(
     groups=(
         Group("both sets by the mean and spread of the training set", 1, _two_sets, _scaled_law),
         Group("a test set of a single example", 1, _one_new_example, _scaled_law),
-        Group("a column that never changes", 1, _constant_column, _scaled_law),
+        Group(
+            "a column that never changes, and one that changes little",
+            1,
+            _constant_column,
+            _scaled_law,
+        ),
     ),
     oracle=_standardize,
     forbids=(
@@ -145,6 +173,29 @@ STANDARDIZE = Exercise(
             _own_statistics,
             "You scaled the test set by its own mean and deviation. The model learned in the "
             "training set's units, so use those for both: a new flower may come alone.",
+        ),
+        Misconception(
+            "the test set's own mean, the training set's deviation",
+            _own_mean,
+            "You shifted the test set by its own mean. Shift it by the training set's, as you "
+            "divide it by the training set's deviation.",
+        ),
+        Misconception(
+            "the training set's mean, the test set's own deviation",
+            _own_deviation,
+            "You divided the test set by its own deviation. Divide it by the training set's, as you "
+            "shift it by the training set's mean.",
+        ),
+        Misconception(
+            "brackets forgotten",
+            _no_brackets,
+            "You divided the mean by the deviation and subtracted that: division binds tighter than "
+            "minus. Put the difference into brackets.",
+        ),
+        Misconception(
+            "results swapped",
+            lambda X_train, X_test: _standardize(X_train, X_test)[::-1],
+            "Your two results come in the other order: first the training set, then the test set.",
         ),
         Misconception(
             "scaled and discarded",
@@ -216,6 +267,18 @@ STANDARDIZE = Exercise(
             _epsilon,
             "You added a small number to the deviation. For a column that never changes in training "
             "you then divide by 1e-8: a new value becomes a hundred million. Divide by 1 instead.",
+        ),
+        Misconception(
+            "small deviations taken for none",
+            _small_spread_ignored,
+            "A column that changes little still changes: in other units its deviation would be "
+            "large. Only a deviation of 0 is replaced by 1.",
+        ),
+        Misconception(
+            "nan turned into numbers",
+            lambda X_train, X_test: tuple(map(np.nan_to_num, _no_guard(X_train, X_test))),
+            "You divided by 0 and mended the nan afterwards; inf became a number of 300 digits. "
+            "Put a 1 in the place of a deviation of 0 before you divide.",
         ),
         Misconception(
             "constant column dropped",
@@ -299,6 +362,10 @@ def _reversed_classes_only(y: Any) -> Any:
 
 def _first_places(y: Any) -> Any:
     return np.unique(y, return_index=True)
+
+
+def _order_of_sorting(y: Any) -> Any:
+    return np.unique(y), np.argsort(y, kind="stable")
 
 
 def _counts(y: Any) -> Any:
@@ -391,6 +458,12 @@ ENCODE_LABELS = Exercise(
             "one number for each example.",
         ),
         Misconception(
+            "argsort",
+            _order_of_sorting,
+            "np.argsort tells which example comes first, second … when they are sorted. You need, "
+            "for each example, the position of its class.",
+        ),
+        Misconception(
             "counts",
             _counts,
             "return_counts tells how often each class occurs, one number for each class. You need "
@@ -470,8 +543,12 @@ def _expected(X: Any, y: Any, X_new: Any, lam: float, asked: str) -> Any:
         return True
     if asked == "classes_":
         return classes
-    if asked == "loss_history_":
+    if asked == "Theta_":
+        return theta - theta.mean(axis=0)
+    if asked == RECORD:
         return np.array([np.log(len(classes)), _loss(theta, X, labels, lam), 0.0])
+    if asked in (THREE_STEPS, STOPS_EARLY):
+        return 3 if asked == THREE_STEPS else True
     P = functions.softmax(functions.add_intercept(X_new) @ theta.T)
     return classes[P.argmax(axis=1)] if asked == "predict" else P
 
@@ -514,8 +591,11 @@ def _label_cases(rng: np.random.Generator) -> list[Arguments]:
 
 def _record_cases(rng: np.random.Generator) -> list[Arguments]:
     return [
-        (*SMALL, "loss_history_"),
-        (*_clouds(rng, (6, 18, 10), 2), 0.05, "loss_history_"),
+        (*SMALL, RECORD),
+        (*_clouds(rng, (6, 18, 10), 2), 0.05, RECORD),
+        (*_clouds(rng, (14, 20, 16), 1), 0.05, "Theta_"),
+        (*SMALL, THREE_STEPS),
+        (*SMALL, STOPS_EARLY),
         (*SMALL, "fit"),
     ]
 
@@ -544,6 +624,15 @@ def _record_law(arguments: Arguments, result: Any) -> str | None:
     X, y, _, lam, asked = arguments
     if asked == "fit":
         return "fit should return the estimator itself, so that model.fit(X, y).predict(X) works"
+    if asked == "Theta_":
+        return (
+            "Theta_ should hold the weights of the least loss, from zeros: a row for each class, the "
+            "intercepts in column 0"
+        )
+    if asked == THREE_STEPS:
+        return f"with max_iter=3 the descent should stop after 3 steps; n_iter_ is {result:g}"
+    if asked == STOPS_EARLY:
+        return "with tol=10 no entry of the gradient is larger from the start, yet it goes on"
     first, last, extra = result
     start, least, _ = _expected(X, y, X, lam, asked)
     if abs(first - start) > 1e-3:
@@ -552,18 +641,21 @@ def _record_law(arguments: Arguments, result: Any) -> str | None:
         )
     if abs(last - least) > 1e-3:
         return f"the least loss, penalty included, is {least:.4f}; your last one is {last:.4f}"
-    return f"n_iter_ should be one less than the number of losses; it is off by {extra:g}"
+    return (
+        "n_iter_ should be one less than the number of losses; it is too "
+        f"{'large' if extra > 0 else 'small'} by {abs(extra):g}"
+    )
 
 
 class _Wrong:
     """A right answer in small pieces; each wrong one below changes one of them."""
 
-    def __init__(self, lam: float = 0.1) -> None:
-        self.lam = lam
+    def __init__(self, lam: float = 0.1, max_iter: int = 2000, tol: float = 1e-5) -> None:
+        self.lam, self.max_iter, self.tol = lam, max_iter, tol
 
     def fit(self, X: Any, y: Any) -> Any:
         self.classes_, labels = self.encode(y)
-        self.Theta = self.train(X, labels)
+        self.Theta = self.Theta_ = self.train(X, labels)
         self.loss_history_ = self.history(X, labels)
         self.n_iter_ = len(self.loss_history_) - 1
         return self
@@ -575,7 +667,8 @@ class _Wrong:
         return _optimal_theta(X, labels, self.lam)
 
     def history(self, X: Any, labels: Any) -> list[float]:
-        return [np.log(len(self.classes_)), _loss(self.Theta, X, labels, self.lam)]
+        """Return a record of three steps, as max_iter and tol allow in the cases that set them."""
+        return [np.log(len(self.classes_)), *[_loss(self.Theta, X, labels, self.lam)] * 3]
 
     def logits(self, X: Any) -> Any:
         return functions.add_intercept(X) @ self.Theta.T
@@ -607,14 +700,63 @@ class _DoublePenalty(_Wrong):
         return _optimal_theta(X, labels, 2 * self.lam)
 
 
-class _Unaveraged(_Wrong):
-    def train(self, X: Any, labels: Any) -> Any:
-        return _optimal_theta(X, labels, self.lam / len(X))
+@functools.lru_cache(maxsize=512)
+def _walked(
+    raw: bytes,
+    shape: tuple[int, int],
+    labels: tuple[int, ...],
+    pull: float,
+    lam: float,
+) -> Any:
+    """Return Theta after the stub's own descent, 2000 steps of 0.5 at most, with another slope.
+
+    The slope is (P − Y)ᵀX/n + pull·W. With a λ above 0 the walk ends where the loss hardly
+    changes; without one, where the slope is small.
+    """
+    X = functions.add_intercept(np.frombuffer(raw).reshape(shape))
+    Y = np.eye(max(labels) + 1)[list(labels)]
+    theta, free, last = np.zeros((Y.shape[1], X.shape[1])), np.r_[0.0, np.ones(shape[1])], np.inf
+    for _ in range(2000):
+        z = X @ theta.T
+        P = np.exp(z - z.max(axis=1, keepdims=True))
+        P /= P.sum(axis=1, keepdims=True)
+        slope = (P - Y).T @ X / len(X) + pull * free * theta
+        if lam:
+            loss = -np.log((P * Y).sum(axis=1)).mean() + lam / 2 * (free * theta**2).sum()
+            if abs(loss - last) < 1e-5:
+                break
+            last = loss
+        elif np.abs(slope).max() <= 1e-5:
+            break
+        theta = theta - 0.5 * slope
+    return theta
 
 
-class _NoPenalty(_Wrong):
+class _Walk(_Wrong):
+    """A descent as the stub has it, with a slip in its slope or in where it stops."""
+
     def train(self, X: Any, labels: Any) -> Any:
-        return _optimal_theta(X, labels, 1e-7)
+        given = X.astype(float).tobytes(), X.shape, tuple(labels.tolist())
+        return _walked(*given, *self.slip(len(X))).copy()
+
+    def slip(self, n: int) -> tuple[float, float]:
+        """Return pull and λ of `_walked`."""
+        return self.lam, self.lam  # stops when the loss hardly changes
+
+
+class _Unaveraged(_Walk):
+    def slip(self, n: int) -> tuple[float, float]:
+        return self.lam / n, 0
+
+
+class _NoPenalty(_Walk):
+    def slip(self, n: int) -> tuple[float, float]:
+        return 0, 0
+
+
+class _FixedPenalty(_Walk):
+    def slip(self, n: int) -> tuple[float, float]:
+        return 0.01, 0
 
 
 class _IsC(_Wrong):
@@ -721,7 +863,7 @@ class _FitReturnsNothing(_Wrong):
 
 class _HistoryWithoutPenalty(_Wrong):
     def history(self, X: Any, labels: Any) -> list[float]:
-        return [np.log(len(self.classes_)), _loss(self.Theta, X, labels, 0)]
+        return [np.log(len(self.classes_)), *[_loss(self.Theta, X, labels, 0)] * 3]
 
 
 class _HistorySummed(_Wrong):
@@ -741,7 +883,34 @@ class _HistoryLate(_Steps):
     def history(self, X: Any, labels: Any) -> list[float]:
         first = _loss(self.Theta, X, labels, self.lam)
         self.Theta = _optimal_theta(X, labels, self.lam)
-        return [first, _loss(self.Theta, X, labels, self.lam)]
+        return [first, *[_loss(self.Theta, X, labels, self.lam)] * 3]
+
+
+class _HistoryDouble(_Wrong):
+    def history(self, X: Any, labels: Any) -> list[float]:
+        return [np.log(len(self.classes_)), *[_loss(self.Theta, X, labels, 2 * self.lam)] * 3]
+
+
+class _TolIgnored(_Wrong):
+    def fit(self, X: Any, y: Any) -> Any:
+        super().fit(X, y)
+        if self.tol == 10:
+            self.n_iter_ = 2000
+        return self
+
+
+class _Transposed(_Wrong):
+    def fit(self, X: Any, y: Any) -> Any:
+        super().fit(X, y)
+        self.Theta_ = self.Theta.T
+        return self
+
+
+class _InterceptLast(_Wrong):
+    def fit(self, X: Any, y: Any) -> Any:
+        super().fit(X, y)
+        self.Theta_ = np.roll(self.Theta, -1, axis=1)
+        return self
 
 
 class _CountsLosses(_Wrong):
@@ -806,6 +975,17 @@ SOFTMAX_CLASSIFIER = Exercise(
             _NoPenalty,
             "These are the probabilities without a penalty: lam is stored, but the gradient does not "
             "use it.",
+        ),
+        Misconception(
+            "lam of its own",
+            _FixedPenalty,
+            "These are the probabilities for lam = 0.01, the default, whatever lam is. Use self.lam.",
+        ),
+        Misconception(
+            "stops when the loss hardly changes",
+            _Walk,
+            "You stop too early, when the loss changes by less than tol. On flat ground it changes "
+            "little and is still far from the bottom: compare the gradient's largest entry with tol.",
         ),
         Misconception(
             "lam used as C",
@@ -911,6 +1091,29 @@ SOFTMAX_CLASSIFIER = Exercise(
             "zero it is log K, a check you get for nothing.",
         ),
         Misconception(
+            "penalty twice as large in the loss",
+            _HistoryDouble,
+            "Your weights are right, but the penalty in your losses is twice too large: it is "
+            "½ λ‖W‖², with the ½.",
+        ),
+        Misconception(
+            "tol ignored",
+            _TolIgnored,
+            "You go on although no entry of the gradient exceeds tol. Compare the largest, without "
+            "its sign, with self.tol in each round.",
+        ),
+        Misconception(
+            "Theta_ transposed",
+            _Transposed,
+            "Your Theta_ lies the other way round. Keep a row for each class, (K, d+1).",
+        ),
+        Misconception(
+            "intercept in the last column",
+            _InterceptLast,
+            "Your Theta_ has the intercepts in its last column. Keep them in column 0, in front of "
+            "the weights.",
+        ),
+        Misconception(
             "n_iter_ counts losses",
             _CountsLosses,
             "n_iter_ counts steps. There is one loss more than steps, the one before the first.",
@@ -1010,6 +1213,12 @@ LAM_TO_C = Exercise(
             "upside down, two classes forgotten",
             lambda lam, n, n_classes: n * lam,
             "This is 1/C. A large λ and a small C both mean a strong penalty.",
+        ),
+        Misconception(
+            "divided by n, times lam",
+            lambda lam, n, n_classes: lam / n,
+            "This is λ/n. Python reads `1 / n * lam` from left to right: put the denominator into "
+            "brackets, so that a large λ gives a small C.",
         ),
         Misconception(
             "lam itself",

@@ -22,7 +22,7 @@ def _posterior_law(oracle: Callable[..., Any], arguments: Arguments, scores: Any
     expected = oracle(*arguments)
     for i, (got, wanted) in enumerate(zip(scores, expected, strict=True)):
         if not np.isfinite(got).all():
-            return f"row {i} has a score that is not finite"
+            return f"(finite rows shown less their mean) row {i} has a score that is not finite"
         P, right = softmax(np.stack([got, wanted]).astype(float))
         if not np.allclose(P, right, atol=5e-4):
             return (
@@ -39,17 +39,21 @@ def _numbers(values: Any) -> str:
 # --- 10.1 lda_logits -------------------------------------------------------------------------------
 
 
-def _lda_oracle(X: Any, means: Any, cov: Any, priors: Any) -> Any:
+def _lda_oracle_scores(X: Any, means: Any, cov: Any, priors: Any) -> Any:
     from scipy import stats
 
     columns = [stats.multivariate_normal(m, cov).logpdf(X).reshape(len(X)) for m in means]
-    return centred(lambda: np.stack(columns, axis=1) + np.log(priors))
+    return np.stack(columns, axis=1) + np.log(priors)
+
+
+def _lda_oracle(*arguments: Any) -> Any:
+    return centred(_lda_oracle_scores, *arguments)
 
 
 def _covariance(rng: np.random.Generator, d: int) -> Any:
     """Return a covariance whose features hang together and have different variances."""
     A = rng.normal(size=(d, d)) + 1.5 * np.diag(np.arange(1, d + 1) ** 0.5)
-    return A @ A.T / 2
+    return A @ A.T / 2 + np.eye(d)  # no density of the cases rounds to 0
 
 
 def _lda_case(rng: np.random.Generator, n: int, d: int, priors: Any) -> Arguments:
@@ -169,8 +173,8 @@ LDA = Exercise(
         Misconception(
             "constant forgotten",
             lambda *a: _lda_with(*a, half=0.0),
-            "Only the part that depends on x is there. Expand the square: the mean meets itself in "
-            "a term that differs between classes.",
+            "Your constant is missing, or the same for all classes. Expand the square: the mean "
+            "meets itself in a term of its own for each class, a sum over the features alone.",
         ),
         Misconception(
             "covariance instead of its inverse",
@@ -212,6 +216,31 @@ LDA = Exercise(
             "You took the distance. The Gaussian's exponent has half the squared distance.",
         ),
         Misconception(
+            "shapes that do not fit",
+            lambda X, m, c, p: X @ np.linalg.solve(c, m),
+            "Some shapes do not fit together (see the message). The means come as rows, one for each "
+            "class. np.linalg.solve wants them as columns, and a constant for each class is a sum "
+            "over the features.",
+        ),
+        Misconception(
+            "prior times density",
+            lambda *a: np.exp(_lda_oracle_scores(*a)),
+            "You return prior times density, without a logarithm. Scores are logarithms: softmax "
+            "takes their exponential.",
+        ),
+        Misconception(
+            "prior's logarithm halved",
+            lambda *a: _lda_with(*a, of_prior=lambda p: np.log(p) / 2),
+            "The logarithm of the prior counts only by half. The ½ belongs to the Gaussian's "
+            "exponent alone.",
+        ),
+        Misconception(
+            "logarithm to base 10",
+            lambda *a: _lda_with(*a, of_prior=np.log10),
+            "You took the prior's logarithm to base 10. The exponential of softmax undoes the "
+            "natural one.",
+        ),
+        Misconception(
             "density first, logarithm after",
             _lda_density,
             "Far from every mean your densities round to 0, and their logarithm is −inf. Stay with "
@@ -234,11 +263,15 @@ LDA = Exercise(
 # --- 10.2 naive_bayes_logits -----------------------------------------------------------------------
 
 
-def _bayes_oracle(X: Any, means: Any, variances: Any, priors: Any) -> Any:
+def _bayes_oracle_scores(X: Any, means: Any, variances: Any, priors: Any) -> Any:
     from scipy import stats
 
     logs = stats.norm(means, np.sqrt(variances)).logpdf(X[:, None])  # (n, K, d)
-    return centred(lambda: logs.sum(axis=-1) + np.log(priors))
+    return logs.sum(axis=-1) + np.log(priors)
+
+
+def _bayes_oracle(*arguments: Any) -> Any:
+    return centred(_bayes_oracle_scores, *arguments)
 
 
 def _bayes_case(rng: np.random.Generator, n: int, d: int, priors: Any, shared: bool) -> Arguments:
@@ -272,7 +305,8 @@ def _many_features(rng: np.random.Generator) -> list[Arguments]:
     d = 400
     means = np.stack([np.zeros(d), np.full(d, 0.5), np.tile([1.0, -1.0], d // 2)])
     variances = np.stack([np.full(d, 1.0), np.full(d, 1.5), np.full(d, 2.0)])
-    X = np.stack([np.full(d, 2.0), np.tile([3.0, -1.0], d // 2)])
+    # So far out that every product is 0, with the 2π of the densities or without.
+    X = np.stack([np.full(d, 4.0), np.tile([5.0, -3.0], d // 2)])
     return [(X, means, variances, np.array([0.2, 0.5, 0.3]))]
 
 
@@ -303,6 +337,11 @@ def _bayes_one_spread(X: Any, means: Any, variances: Any, priors: Any) -> Any:
 
 def _bayes_not_squared(X: Any, means: Any, variances: Any, priors: Any) -> Any:
     terms = -np.abs(X[:, None] - means) / (2 * variances) - np.log(variances) / 2
+    return terms.sum(axis=-1) + np.log(priors)
+
+
+def _bayes_signed(X: Any, means: Any, variances: Any, priors: Any) -> Any:
+    terms = -(X[:, None] - means) / (2 * variances) - np.log(variances) / 2
     return terms.sum(axis=-1) + np.log(priors)
 
 
@@ -416,6 +455,23 @@ NAIVE_BAYES = Exercise(
             "The Gaussian's exponent has the square of the difference, not its absolute value.",
         ),
         Misconception(
+            "differences without the square",
+            _bayes_signed,
+            "The Gaussian's exponent has the square of the difference, not the difference.",
+        ),
+        Misconception(
+            "shapes that do not fit",
+            lambda X, m, v, p: ((X - m) ** 2 / v).sum(axis=1),
+            "Some shapes do not fit together (see the message). The differences have an axis for the "
+            "examples, one for the classes, one for the features; the sum runs over the features.",
+        ),
+        Misconception(
+            "prior times density",
+            lambda *a: np.exp(_bayes_oracle_scores(*a)),
+            "You return prior times density, without a logarithm. Scores are logarithms: softmax "
+            "takes their exponential.",
+        ),
+        Misconception(
             "mean over the features",
             lambda *a: _bayes(*a, together=np.mean),
             "You averaged over the features. Densities of independent features are multiplied, so "
@@ -454,7 +510,11 @@ _SLACK = 0.11  # four standard deviations of a share of 400 draws, and a little
 
 def _moderate(rng: np.random.Generator) -> list[Arguments]:
     seed = int(rng.integers(1000))
-    return [(np.array([2.0, 1.0, 0.1]), 1.0, seed), (np.array([-0.5, 0.5, -1.5, 0.3]), 1.0, seed)]
+    return [
+        (np.array([2.0, 1.0, 0.1]), 1.0, seed),
+        (np.array([-0.5, 0.5, -1.5, 0.3]), 1.0, seed),
+        (np.array([3.5] + 23 * [0.0]), 1.0, seed),  # other noise than Gumbel's, small chances
+    ]
 
 
 def _warm_and_cold(rng: np.random.Generator) -> list[Arguments]:
@@ -467,6 +527,7 @@ def _huge(rng: np.random.Generator) -> list[Arguments]:
     return [
         (np.array([1000.0, 1001.0, 998.0]), 1.0, seed),
         (np.array([-3.0, -5.0, -3.5]), 1e-3, seed),
+        (np.array([0.0, 0.015, 0.005]), 0.01, seed),  # a low temperature that is not greedy
     ]
 
 
@@ -590,6 +651,18 @@ POLICY = Exercise(
             _epsilon_greedy,
             "This is the ε-greedy rule: the best arm, or with probability T any. The softmax policy "
             "prefers a good second to a bad third.",
+        ),
+        Misconception(
+            "ε-greedy, whatever T",
+            lambda q, T, rng: _epsilon_greedy(q, 0.1, rng),
+            "You take nearly always the best arm, and now and then any, whatever T is (the ε-greedy "
+            "rule?). The softmax policy prefers a good second to a bad third.",
+        ),
+        Misconception(
+            "normal noise",
+            lambda q, T, rng: int((q / T + rng.normal(size=len(q))).argmax()),
+            "The largest of the scores with normal noise added does not come with the softmax's "
+            "probabilities. Compute those, and draw with them.",
         ),
         Misconception(
             "shares of the values",
@@ -739,6 +812,18 @@ ATTENTION = Exercise(
     ),
     misconceptions=(
         Misconception(
+            "shapes that do not fit",
+            lambda Q, K, V: Q @ K @ V,
+            "Some shapes do not fit together (see the message). The scores have a row for each query "
+            "and a column for each key, so in the product K has to be transposed, and only K.",
+        ),
+        Misconception(
+            "plain mean of the values",
+            lambda Q, K, V: np.tile(V.mean(axis=0), (len(Q), 1)),
+            "Every query gets the plain mean of the values. Weight them by how well each key matches "
+            "the query.",
+        ),
+        Misconception(
             "missing 1/√d",
             lambda Q, K, V: _attend(Q, K, V, divide=lambda Q, K, V: 1.0),
             "Right for one feature only: the scores are not divided by √d, and they grow with the "
@@ -865,9 +950,8 @@ def _regret(q: Any, p: Any) -> Any:
 
 
 def _regret_not_shifted(q: Any, T: float) -> Any:
-    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        weights = np.exp(q / T)
-        return _regret(q, weights / weights.sum())
+    weights = np.exp(q / T)  # its warning is part of the mistake
+    return _regret(q, weights / weights.sum())
 
 
 def _of_probabilities(q: Any, T: float) -> Any:
@@ -940,6 +1024,23 @@ REGRET = Exercise(
             "gaps summed without weights",
             lambda q, T: (q.max() - q).sum(),
             "You summed the gaps of all arms. Weight each by its probability.",
+        ),
+        Misconception(
+            "best value taken to be 1",
+            lambda q, T: 1 - softmax(q / T) @ q,
+            "You take 1 for the best value. It is the largest of q.",
+        ),
+        Misconception(
+            "expected value not summed",
+            lambda q, T: q.max() - softmax(q / T) * q,
+            "You return one number for each arm. The expected value is one number, the sum of the "
+            "weighted values.",
+        ),
+        Misconception(
+            "regret of the best arm",
+            lambda q, T: 0.0,
+            "Your regret is 0, as if the best arm came every time. The policy draws: the expected "
+            "value is weighted by the softmax.",
         ),
         Misconception(
             "one gap for each arm",

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from utils.calibration import noise_floor
 from utils.drives import split_again
 from utils.judge import Arguments, Exercise, Group, Misconception
 
@@ -87,7 +88,7 @@ def _share_law(arguments: Arguments, result: Any) -> str | None:
 
 
 def _chance_law(arguments: Arguments, result: Any) -> str | None:
-    fault = _share_law(arguments, result)
+    fault = _whole_law(arguments, result)
     if fault:
         return fault
     first, again, other = (
@@ -97,7 +98,18 @@ def _chance_law(arguments: Arguments, result: Any) -> str | None:
         return "two calls with generators of the same seed gave different sets"
     if first == other:
         return "generators of two different seeds gave the same sets"
+    if _is_in_runs(arguments[0], _places(result[0], len(arguments[0]))):
+        return "your sets cut a class into runs of neighbours: shuffle each class"
     return None
+
+
+def _is_in_runs(y: Any, sets: Any) -> bool:
+    """Return whether neighbours of a class nearly always go to the same set."""
+    owner = np.empty(len(y), dtype=int)
+    for number, part in enumerate(sets):
+        owner[part] = number
+    changes = [np.diff(owner[y == label]) != 0 for label in np.unique(y)]
+    return bool(np.concatenate(changes).mean() < 0.25)  # by chance it is above 0.6
 
 
 def _dealt_alike(arguments: Arguments, result: Any) -> Any:
@@ -106,16 +118,25 @@ def _dealt_alike(arguments: Arguments, result: Any) -> Any:
     n = len(arguments[0])
     if len(first) != 4:
         return (np.array(len(first)),)
+    y, shares, _ = arguments
     sizes = np.array([np.size(part) for part in first])
+    # However the shares were rounded.
+    sizes[np.abs(sizes - np.array(shares) * n) <= _SLACK * len(np.unique(y))] = 0
     kinds = np.array([part.dtype.kind for part in first])
     sets = _places(first, n)
     if isinstance(sets, str):
         return kinds, sizes, np.array(len(sets))
+    if n < 50:  # the rest would be left to chance
+        return sizes, kinds
     together = np.concatenate(sets)
     within = any(len(np.unique(part)) < len(part) for part in sets)
     across = len(np.unique(together)) < sum(len(np.unique(part)) for part in sets)
-    same = [all(map(np.array_equal, first, dealt)) for dealt in (again, other)]
-    y, fair = arguments[0], _share_law(arguments, result) is None
+    same = [
+        all(np.array_equal(np.sort(a), np.sort(b)) for a, b in zip(first, dealt, strict=True))
+        for dealt in (again, other)
+    ]
+    fair = _share_law(arguments, result) is None
+    whole = _whole_law(arguments, result) is None
     # Within each class the first set before the last: nobody shuffled.
     in_order = all(
         np.max(sets[0][y[sets[0]] == label], initial=-1) < np.min(sets[3][y[sets[3]] == label])
@@ -123,7 +144,10 @@ def _dealt_alike(arguments: Arguments, result: Any) -> Any:
     )
     # Of which classes the sets are, where that is not left to chance.
     held = np.array([[np.sum(y[part] == label) for label in np.unique(y)] for part in sets])
-    return sizes, np.array([within, across, fair, in_order, *same]), held * (same[1] and not fair)
+    runs = whole and _is_in_runs(y, sets)
+    low = together.max(initial=0) < 0.7 * n  # places within a class
+    facts = np.array([within, across, fair, in_order, runs, low, *same])
+    return sizes, facts, held * (same[1] and not fair)
 
 
 def _cuts(shares: Any, n: int) -> Any:
@@ -171,6 +195,18 @@ def _masks(y: Any, shares: Any, rng: Any) -> Any:
     return tuple(masks)
 
 
+def _numbered_classes(y: Any, shares: Any, rng: Any) -> Any:
+    """Go through the classes 0, 1, 2 …, whatever y holds."""
+    if y.dtype.kind == "U":
+        return tuple(np.empty(0, dtype=int) for _ in shares)
+    return _alike(y, shares, rng)
+
+
+def _shuffles_labels(y: Any, shares: Any, rng: Any) -> Any:
+    rng.shuffle(y)
+    return _alike(y, shares, rng)
+
+
 def _overlapping_cuts(y: Any, shares: Any, rng: Any) -> Any:
     """Cut at the shares themselves, as if they were already summed."""
     return _by_class(
@@ -213,6 +249,24 @@ SPLIT = Exercise(
             lambda y, s, rng: _by_class(y, s, lambda places: places),
             "Your sets take the examples of a class in the order in which they stand. Data is often "
             "sorted by something you do not see, so shuffle first.",
+        ),
+        Misconception(
+            "turned, not shuffled",
+            lambda y, s, rng: _by_class(y, s, lambda places: np.roll(places, rng.integers(1000))),
+            "Only where you begin to cut is left to chance, so neighbours stay together. Shuffle "
+            "the places of each class.",
+        ),
+        Misconception(
+            "classes numbered from 0",
+            _numbered_classes,
+            "No place is dealt out where the classes are words. Go through the classes that y holds: "
+            "np.unique finds them.",
+        ),
+        Misconception(
+            "labels shuffled in place",
+            _shuffles_labels,
+            "You shuffle y itself, so your places belong to the shuffled labels, and the caller's "
+            "are spoilt. Shuffle places instead.",
         ),
         Misconception(
             "a seed of its own",
@@ -303,6 +357,7 @@ def _all_different(rng: np.random.Generator) -> list[Arguments]:
     return [
         (np.array([0.9, 0.6, 0.8]), _outcomes("TFT")),
         (np.array([0.55, 0.95, 0.7, 0.85]), _outcomes("TFFT")),
+        (np.array([0.9001, 0.9002, 0.55]), _outcomes("FTT")),  # different, if not by much
         (rng.permutation(np.linspace(0.31, 0.97, n)), rng.permutation(np.arange(n) < 8)),
     ]
 
@@ -314,6 +369,16 @@ def _with_ties(rng: np.random.Generator) -> list[Arguments]:
         (np.array([0.8, 1.0, 0.8, 1.0, 0.8]), _outcomes("TFFTT")),
         (some, rng.random(30) < some * 0.9),
     ]
+
+
+def _curve_signature(arguments: Arguments, value: Any) -> Any:
+    """Return the curve; where it parts equal confidences, without what their order decides."""
+    c = arguments[0]
+    if isinstance(value, tuple) and [np.shape(part) for part in value] == 3 * [(len(c),)]:
+        thresholds, coverage, risk = value
+        end = np.append(np.diff(thresholds) != 0, True)
+        return thresholds, coverage, risk[end]
+    return value
 
 
 def _curve_law(arguments: Arguments, result: Any) -> str | None:
@@ -363,6 +428,18 @@ def _sorts_in_place(c: Any, ok: Any) -> Any:
     return result
 
 
+def _sorts_in_place_alone(c: Any, ok: Any) -> Any:
+    c.sort()
+    return _shares_of(c, ok)
+
+
+def _shares_of_each(c: Any, ok: Any) -> Any:
+    """Return an entry for each prediction, equal ones for equal confidences."""
+    t = np.sort(c)[::-1]
+    kept = c >= t[:, None]
+    return t, kept.mean(axis=1), (kept & ~ok).sum(axis=1) / kept.sum(axis=1)
+
+
 def _first_of_equals(c: Any, ok: Any) -> Any:
     order = np.argsort(-c, kind="stable")
     t, first = np.unique(-c[order], return_index=True)
@@ -394,6 +471,7 @@ CURVE = Exercise(
         Group("equal confidences are kept together", 2, _with_ties, _curve_law),
     ),
     oracle=_curve_oracle,
+    signature=_curve_signature,
     forbids=("utils.risk_coverage", "utils.capstone.risk_coverage"),
     misconceptions=(
         Misconception(
@@ -401,6 +479,30 @@ CURVE = Exercise(
             _one_by_one,
             "You have a point for each prediction. No threshold can part two predictions with the "
             "same confidence: give one point for all of them together.",
+        ),
+        Misconception(
+            "an entry for each prediction",
+            lambda c, ok: _shares_of_each(c, ok),
+            "Equal confidences give the same entry again. One is enough: go through the different "
+            "confidences, which np.unique finds.",
+        ),
+        Misconception(
+            "only equals kept",
+            lambda c, ok: _shares_of(c, ok, np.equal),
+            "You keep only the predictions with exactly that confidence. A threshold keeps all that "
+            "are at least as sure.",
+        ),
+        Misconception(
+            "strictly less sure kept",
+            lambda c, ok: _shares_of(c, ok, np.less),
+            "Your threshold keeps the predictions that are *less* sure. Keep those with confidence ≥ "
+            "t.",
+        ),
+        Misconception(
+            "confidences sorted in place, without the outcomes",
+            _sorts_in_place_alone,
+            "You sort the confidences themselves, so they no longer match `correct`, and the caller's "
+            "are spoilt. np.argsort gives one order for both.",
         ),
         Misconception(
             "the first of equals only",
@@ -616,6 +718,14 @@ def _mark_law(arguments: Arguments, result: Any) -> str | None:
     return None
 
 
+def _report_signature(arguments: Arguments, result: Any) -> Any:
+    """Return the five numbers, every mark that is right as the same one."""
+    numbers = _five(result)
+    if numbers is None:
+        return result
+    return np.array([*numbers[:4], numbers[4] if _mark_law(arguments, result) else 0.0])
+
+
 def _told(
     z: Any,
     y: Any,
@@ -659,6 +769,10 @@ def _from_probabilities(z: Any, y: Any, T: float, n_bins: int) -> Any:
     return -np.log(_true_probability(_parts(z, y, T)[0], y, 1.0)).mean()
 
 
+def _whole_floor(z: Any, y: Any, T: float, n_bins: int) -> Any:
+    return noise_floor(_parts(z, y, T)[1], n_bins)
+
+
 def _uniform_mark(z: Any, y: Any, T: float, n_bins: int) -> Any:
     return np.quantile(_chance_gaps(np.linspace(0.5, 1, len(y)), n_bins), 0.95)
 
@@ -680,7 +794,8 @@ REPORT = Exercise(
         Group("ECE at the temperature", 1, _small_report, _gap_law),
         Group("the mark that 95 % of perfect models stay below", 1, _large_report, _mark_law),
     ),
-    rtol=0.03,  # of two marks drawn anew; the laws decide
+    signature=_report_signature,
+    rtol=0.03,  # of two wrong marks drawn anew; the laws decide
     forbids=("utils.calibration_report", "utils.capstone.calibration_report"),
     misconceptions=(
         Misconception(
@@ -720,6 +835,22 @@ REPORT = Exercise(
             _with(1, lambda z, y, T, n: _parts(z, y, T)[0].mean()),
             "Your second number averages all probabilities, which always gives 1/K. Take the largest "
             "of each row first.",
+        ),
+        Misconception(
+            "accuracy and confidence exchanged",
+            lambda z, y, T, n: tuple(_told(z, y, T, n)[k] for k in (1, 0, 2, 3, 4)),
+            "Accuracy and mean confidence have changed places: accuracy comes first.",
+        ),
+        Misconception(
+            "log-loss multiplied by T",
+            lambda z, y, T, n: tuple(_told(z, y, T, n, loss_T=1 / T)),
+            "Your log-loss is that of logits multiplied by T. The probabilities belong to logits "
+            "divided by T.",
+        ),
+        Misconception(
+            "logarithm to base 2",
+            _with(2, lambda z, y, T, n: -np.log2(_true_probability(z, y, T)).mean()),
+            "Your log-loss has base 2. The course takes natural logarithms.",
         ),
         Misconception(
             "log-loss without the temperature",
@@ -770,6 +901,18 @@ REPORT = Exercise(
             _with(4, lambda z, y, T, n: _told(z, y, T, 15)[4]),
             "Your mark has 15 bins whatever is asked, so it does not belong to your ECE. Hand n_bins "
             "on.",
+        ),
+        Misconception(
+            "noise floor as a whole",
+            _with(4, _whole_floor),
+            "Something you return is not a number (see above). utils.noise_floor returns several "
+            "things at once: the mark is its .high.",
+        ),
+        Misconception(
+            "own ECE as the mark",
+            _with(4, lambda z, y, T, n: _gap(*_parts(z, y, T)[1:], n)),
+            "Your mark is the model's own ECE. The mark says what perfect models with these "
+            "confidences get.",
         ),
         Misconception(
             "mean floor instead of the mark",
@@ -823,6 +966,8 @@ def _threshold_law(arguments: Arguments, result: Any) -> str | None:
     confidence, correct, max_risk = arguments
     t = float(result)
     kept = confidence >= t
+    if not kept.any() and 1 < t < np.inf:
+        return f"no confidence is above 1; you returned {t:.4g}"
     if not kept.any() and not np.isposinf(t):
         return f"your threshold, {t:.4g}, keeps nothing; np.inf says so"
     if kept.any():
@@ -836,7 +981,7 @@ def _threshold_law(arguments: Arguments, result: Any) -> str | None:
     return "the threshold should be one of the confidences"
 
 
-def _pick(fits: Callable[..., Any], choose: Any = min, none: float = np.inf) -> Callable[..., Any]:
+def _pick(fits: Callable[..., Any], choose: Any = min, none: Any = np.inf) -> Callable[..., Any]:
     """Return a wrong answer that chooses among the confidences whose kept predictions fit."""
 
     def wrong(c: Any, ok: Any, limit: float) -> Any:
@@ -919,6 +1064,29 @@ THRESHOLD = Exercise(
             lambda c, ok, limit: 1 - limit,
             "You return 1 − max_risk. That bounds the doubt of each single prediction, if the "
             "confidences are true; here the outcomes decide.",
+        ),
+        Misconception(
+            "lowest confidence above 1 − the limit",
+            lambda c, ok, limit: c[c >= 1 - limit].min(initial=np.inf),
+            "You return the lowest confidence above 1 − max_risk. That bounds the doubt of each "
+            "single prediction, if the confidences are true; here the outcomes decide.",
+        ),
+        Misconception(
+            "strictly above the threshold",
+            _pick(lambda c, ok, limit, t: (~ok[c > t]).mean() <= limit),
+            "You judge each threshold by what is strictly above it. It keeps its equals too: "
+            "confidence ≥ t.",
+        ),
+        Misconception(
+            "nothing where none will do",
+            lambda c, ok, limit: _pick(_right_rule, min, None)(c, ok, limit),
+            "Where no threshold keeps the limit you return no number. np.inf keeps nothing.",
+        ),
+        Misconception(
+            "the lowest of none",
+            lambda c, ok, limit: np.min([t for t in c if _right_rule(c, ok, limit, t)]),
+            "Where no threshold keeps the limit, the minimum of nothing raises an error. np.inf is "
+            "wanted there; min takes a default.",
         ),
         Misconception(
             "accuracy within the limit",
