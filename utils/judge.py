@@ -11,6 +11,7 @@ import contextlib
 import copy
 import ctypes
 import dis
+import functools
 import io
 import sys
 import threading
@@ -128,6 +129,16 @@ class Exercise:
     def max_points(self) -> int:
         """The points of all groups together."""
         return sum(group.points for group in self.groups)
+
+    def sheet(self, seed: int) -> Sheet:
+        """Return the cases of a seed; made once, so that the next try is judged at once."""
+        if seed not in self._sheets:
+            self._sheets[seed] = Sheet(self, seed)
+        return self._sheets[seed]
+
+    @functools.cached_property
+    def _sheets(self) -> dict[int, Sheet]:
+        return {}
 
 
 @dataclass(frozen=True)
@@ -498,10 +509,9 @@ def judge(exercise: Exercise, answer: Callable[..., Any], seed: int = 0) -> Judg
     leaning = leans_on(answer, exercise.forbids)
     if leaning:
         return Judgement(exercise, "forbidden", detail=leaning)
-    cases = cases_of(exercise, seed)
-    expected = [exercise.oracle(*copy.deepcopy(a)) if exercise.oracle else None for _, a in cases]
-    outcomes: list[Outcome | None] = [None] * len(cases)
-    for place, (_, arguments) in enumerate(cases):
+    sheet = exercise.sheet(seed)
+    outcomes: list[Outcome | None] = [None] * len(sheet.cases)
+    for place, (_, arguments) in enumerate(sheet.cases):
         with _stand_ins(exercise.forbids) as used:
             outcome = run(answer, arguments, exercise.drive)
         if used:
@@ -509,7 +519,23 @@ def judge(exercise: Exercise, answer: Callable[..., Any], seed: int = 0) -> Judg
         outcomes[place] = outcome
         if outcome.error in ENDS_IT:
             break
-    return verdict(exercise, cases, expected, outcomes, Recogniser(exercise, cases, expected))
+    return verdict(exercise, sheet.cases, sheet.expected, outcomes, sheet.recogniser)
+
+
+class Sheet:
+    """The cases of an exercise for one seed, what the oracle expects, and known wrong answers.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    seed : int
+    """
+
+    def __init__(self, exercise: Exercise, seed: int) -> None:
+        oracle = exercise.oracle
+        self.cases = cases_of(exercise, seed)
+        self.expected = [oracle(*copy.deepcopy(a)) if oracle else None for _, a in self.cases]
+        self.recogniser = Recogniser(exercise, self.cases, self.expected)
 
 
 ENDS_IT = ("timeout", "NotImplementedError")  # after one of these no further case is run

@@ -116,9 +116,11 @@ def _run(options: Options) -> None:
     if earlier:
         _say("kept", f"{len(earlier)} submissions of earlier runs; another --out starts anew")
     try:
-        reports.write(options.out, items, keys, options.isolated, seed, options.gradebook)
+        waiting = reports.write(options.out, items, keys, options.isolated, seed, options.gradebook)
     except ValueError as error:  # marks that cannot be read
         raise GradeError(str(error)) from None
+    if waiting:
+        _say("written", f"{waiting} answers wait for a mark in {options.out / 'to_mark.html'}")
     _summarise(items, keys, options.out)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -136,7 +137,8 @@ def _readable(cells: Iterable[Any]) -> Iterable[tuple[str, str]]:
         if isinstance(source, str) and kind in ("code", "markdown") and len(source) <= MAX_SOURCE:
             # Windows' line ends, and halves of characters, which no file can hold.
             source = source.replace("\r\n", "\n").encode("utf-8", "replace").decode("utf-8")
-            yield kind, source
+            # A class's notebooks are mostly the lesson's own text: each cell is kept once.
+            yield kind, sys.intern(source)
 
 
 _MAGIC = {

@@ -68,7 +68,7 @@ def write(
     isolated: bool,
     seed: int,
     gradebook: str = "",
-) -> None:
+) -> int:
     """Write all reports.
 
     Parameters
@@ -85,6 +85,11 @@ def write(
         Said on the class page, so that an appeal can be graded on the same cases.
     gradebook : str
         "canvas" or "moodle" for an import file beside the others.
+
+    Returns
+    -------
+    int
+        How many written answers wait for a mark.
     """
     warning = "" if isolated else NO_ISOLATION
     marks = read_marks(out / "to_mark.csv")
@@ -119,6 +124,7 @@ def write(
     )
     if gradebook:
         _gradebook(out, gradebook, grades, items)
+    return sum(not q["points"] for q in questions)
 
 
 def highlights(items: Sequence[Item]) -> Iterator[tuple[str, str]]:
