@@ -160,7 +160,7 @@ def _tell(judgement: Judgement, tries: int) -> Iterator[tuple[str, str]]:
             if judgement.misconception:
                 yield "tutor", f"    → {judgement.misconception.says}"
     if judgement.status != "passed":
-        yield "", f"  Hints are folded above. {tries} {'try' if tries == 1 else 'tries'}."
+        yield "", f"  Hints are folded below. {tries} {'try' if tries == 1 else 'tries'}."
 
 
 def _points(n: int) -> str:

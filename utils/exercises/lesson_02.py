@@ -41,6 +41,7 @@ def _large(rng: np.random.Generator) -> list[Arguments]:
     near, far = rng.normal(size=(2, 3)), rng.normal(size=(2, 3))
     return [
         (np.array([[0.0, 1000.0]]),),
+        (np.array([[-1000.0, 1000.0]]),),
         (np.array([[1000.0, 1000.0 + LN3]]),),
         (np.array([[0.0, LN3], [-800.0, -800.0 + LN3]]),),
         (np.vstack([near, far - 800]),),
@@ -132,6 +133,11 @@ def _softmax_shifted_above(z: Any) -> Any:
 
 def _softmax_minimum(z: Any) -> Any:
     e = np.exp(z - z.min(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def _softmax_mean(z: Any) -> Any:
+    e = np.exp(z - z.mean(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
 
 
@@ -379,6 +385,12 @@ EXERCISES = (
                 _softmax_minimum,
                 "You subtract each row's minimum. Then the largest score can still be 1000, and its "
                 "exponential inf. With the maximum, no exponential passes 1.",
+            ),
+            Misconception(
+                "subtracts the mean",
+                _softmax_mean,
+                "You subtract each row's mean. The largest score can still lie 1000 above it, and "
+                "its exponential is inf. With the maximum, no exponential passes 1.",
             ),
             Misconception(
                 "rounded",

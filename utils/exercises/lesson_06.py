@@ -672,8 +672,8 @@ EXERCISES = (
             Misconception(
                 "sigmoid compared with 0",
                 lambda Z: _count((_expit(Z) >= 0).sum(axis=1)),
-                "Every sigmoid is above 0, so everyone says yes. Compare the scores with 0, or the "
-                "sigmoids with ½.",
+                "You find a yes everywhere: every sigmoid is above 0 (or all rows were counted together). "
+                "Compare the scores with 0, or the sigmoids with ½, row by row.",
             ),
             Misconception(
                 "softmax first",

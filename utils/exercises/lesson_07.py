@@ -184,8 +184,8 @@ BINS = Exercise(
         Misconception(
             "1.0 dropped",
             lambda c, ok, n: _binned(c, ok, n, _digitized(c, n)),
-            "Confidence 1.0 is in none of your bins. np.digitize puts a value that equals the last "
-            "edge beyond it; the last bin must be closed on both sides.",
+            "Confidence 1.0 is in none of your bins: multiplied and rounded down, or by np.digitize, it "
+            "comes one bin too far. The last bin must be closed on both sides.",
         ),
         Misconception(
             "a bin of its own for 1.0",

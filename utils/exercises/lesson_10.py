@@ -574,13 +574,16 @@ def _policy_signature(arguments: Arguments, value: Any) -> Any:
     if not _three_passes(value):
         return plain(value)
     draws, again, other = value
-    shares = [np.mean(draws == place) for place in range(len(arguments[0]) + 1)]
+    shares = np.array([np.mean(draws == place) for place in range(len(arguments[0]) + 1)])
+    right = np.append(_chances(*arguments[:2]), 0.0)
+    if np.abs(shares - right).max() <= _SLACK:
+        shares = right  # two that are right to within chance are alike
     facts = [
         np.array_equal(draws[:AGAIN], again),
         np.array_equal(again, other),
         all(arm == int(arm) for arm in draws),
     ]
-    return np.array(shares), np.array(facts, dtype=float)
+    return shares, np.array(facts, dtype=float)
 
 
 def _pick(weights: list[float], chance: float) -> int:
