@@ -24,7 +24,7 @@ from tests.grade import made
 from tests.grade.conftest import Grader
 from utils import check, exercises
 from utils.instructor import cli
-from utils.instructor.grade import command, journal, reports
+from utils.instructor.grade import command, journal, reports, sandbox
 from utils.instructor.grade.collect import clean, collect
 from utils.instructor.grade.key import AnswerKeyError, lesson_names
 from utils.instructor.grade.sandbox import Sandbox
@@ -609,3 +609,15 @@ def test_killed_interrupted_and_started_again_it_writes_the_same(
     assert "\r" not in said  # quiet where there is no terminal
     assert snapshot(out) == snapshot(run(folder, limits=Limits(60, 2 * 2**30)))
     shutil.rmtree(out)
+
+
+def test_a_folder_that_is_closed_to_others_is_shown_all_the_same(tmp_path: Path) -> None:
+    """A virtual environment in a folder of root's own: the submission's user must read it."""
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "pyvenv.cfg").touch()
+    tmp_path.chmod(0o755)
+    assert list(sandbox._bound(tmp_path)) == ["--ro-bind", str(tmp_path), str(tmp_path)]
+    tmp_path.chmod(0o700)
+    lib, cfg = str(tmp_path / "lib"), str(tmp_path / "pyvenv.cfg")
+    inside = ["--ro-bind", lib, lib, "--ro-bind", cfg, cfg]
+    assert list(sandbox._bound(tmp_path)) == ["--perms", "0755", "--dir", str(tmp_path), *inside]

@@ -226,7 +226,7 @@ def _bubblewrap(hidden: Sequence[Path] = ()) -> list[str]:
         command += ["--setenv", name, value]
     shown = _read_only_folders()
     for folder in shown:
-        command += [*_parents(folder), "--ro-bind", str(folder), str(folder)]
+        command += [*_parents(folder), *_bound(folder)]
     command += ["--perms", "0755", "--dir", _COURSE, "--ro-bind", str(_UTILS), f"{_COURSE}/utils"]
     command += ["--ro-bind", str(_INSIDE), f"{_COURSE}/inside"]
     command += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", warm.SCRATCH]
@@ -259,6 +259,20 @@ def _python_folders() -> Iterator[Path]:
         yield Path(name)
         yield Path(name).resolve()
     yield Path(sys.executable).resolve().parent.parent
+
+
+def _bound(folder: Path) -> Iterator[str]:
+    """Show a folder to everybody, as it is; what is in it, where it is closed to others itself.
+
+    A virtual environment in a folder of root's own, such as mktemp makes, could not be read by the
+    user that a submission runs as.
+    """
+    if folder.is_dir() and folder.stat().st_mode & 0o005 != 0o005:
+        yield from ("--perms", "0755", "--dir", str(folder))
+        for inside in sorted(folder.iterdir()):
+            yield from ("--ro-bind", str(inside), str(inside))
+    else:
+        yield from ("--ro-bind", str(folder), str(folder))
 
 
 def _parents(folder: Path) -> Iterator[str]:
