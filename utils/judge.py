@@ -504,7 +504,7 @@ def judge(exercise: Exercise, answer: Callable[..., Any], seed: int = 0) -> Judg
     -------
     Judgement
     """
-    if _is_empty(answer):
+    if is_empty(answer):
         return Judgement(exercise, "not_attempted")
     leaning = leans_on(answer, exercise.forbids)
     if leaning:
@@ -512,7 +512,7 @@ def judge(exercise: Exercise, answer: Callable[..., Any], seed: int = 0) -> Judg
     sheet = exercise.sheet(seed)
     outcomes: list[Outcome | None] = [None] * len(sheet.cases)
     for place, (_, arguments) in enumerate(sheet.cases):
-        with _stand_ins(exercise.forbids) as used:
+        with stand_ins(exercise.forbids) as used:
             outcome = run(answer, arguments, exercise.drive)
         if used:
             return Judgement(exercise, "forbidden", detail=used[0])
@@ -666,10 +666,16 @@ def _alike(a: Outcome, b: Outcome, arguments: Arguments, group: Group, exercise:
         return False
 
 
+def listed(values: Any, digits: int = 4) -> str:
+    """Return the first numbers of a vector as a law tells them: "0.75, 1.25, 1, 1 …"."""
+    more = " …" if len(values) > 4 else ""
+    return ", ".join(f"{v:.{digits}g}" for v in values[:4]) + more
+
+
 # --- answers that are missing or lean on the finished version ---------------------------------
 
 
-def _is_empty(answer: Any) -> bool:
+def is_empty(answer: Any) -> bool:
     """Return whether a function's body is nothing but a docstring, ``pass`` or ``...``."""
     if not isinstance(answer, types.FunctionType):
         return False
@@ -725,7 +731,7 @@ def _resolve(dotted: str) -> Any:
 
 
 @contextlib.contextmanager
-def _stand_ins(forbids: Sequence[str]) -> Iterator[list[str]]:
+def stand_ins(forbids: Sequence[str]) -> Iterator[list[str]]:
     """Replace forbidden functions while an answer runs; yields the names that were called."""
     used: list[str] = []
     replaced: list[tuple[types.ModuleType, str, Any]] = []

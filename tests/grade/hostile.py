@@ -39,7 +39,7 @@ PATCHES = {
     ],
     "what runs the answer": [
         "import utils.judge as j\n"
-        "j.run = lambda *a, **k: j.Outcome(value=True)\nj._is_empty = j.leans_on = lambda *a: ''",
+        "j.run = lambda *a, **k: j.Outcome(value=True)\nj.is_empty = j.leans_on = lambda *a: ''",
         ZEROS,
     ],
     "the harness's own modules": [

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from utils.judge import Arguments, Exercise, Group, Misconception
+from utils.judge import Arguments, Exercise, Group, Misconception, listed
 
 LN3 = np.log(3.0)
 
@@ -58,11 +58,7 @@ def _sums_to_one(arguments: Arguments, P: Any) -> str | None:
     if P.ndim == 1:
         return f"the probabilities should sum to 1; yours sum to {rows:.6g}"
     extra = "; your columns sum to 1" if np.allclose(P.sum(axis=0), 1) else ""
-    return f"each row should sum to 1; yours sum to {_list(rows)}{extra}"
-
-
-def _list(values: Any) -> str:
-    return ", ".join(f"{v:.6g}" for v in values[:4]) + (" …" if len(values) > 4 else "")
+    return f"each row should sum to 1; yours sum to {listed(rows, digits=6)}{extra}"
 
 
 def _log_sums_to_one(arguments: Arguments, L: Any) -> str | None:
@@ -71,7 +67,7 @@ def _log_sums_to_one(arguments: Arguments, L: Any) -> str | None:
     rows = np.atleast_1d(np.exp(np.minimum(L, 700)).sum(axis=-1))
     if np.allclose(rows, 1):
         return None
-    return f"the exponentials of each row should sum to 1; yours sum to {_list(rows)}"
+    return f"the exponentials of each row should sum to 1; yours sum to {listed(rows, digits=6)}"
 
 
 def _shifted(z: Any, axis: int = -1) -> Any:
@@ -261,7 +257,7 @@ def _jacobian_law(arguments: Arguments, J: Any) -> str | None:
     if not np.allclose(rows, 0):
         return (
             "adding the same number to every score changes nothing, so each row must sum to 0; "
-            f"yours sum to {_list(rows)}"
+            f"yours sum to {listed(rows, digits=6)}"
         )
     return None
 
@@ -297,7 +293,7 @@ def _reversed(arguments: Arguments, x: Any) -> str | None:
         return problem
     shares = _shares(x)[np.argsort(x)]
     if (np.diff(shares) >= 0).any():
-        return f"from the smallest score to the largest the shares should fall; yours are {_list(shares)}"
+        return f"from the smallest score to the largest the shares should fall; yours are {listed(shares, digits=6)}"
     return None
 
 

@@ -9,14 +9,10 @@ from typing import Any
 import numpy as np
 
 from utils.drives import one_hot_then_scale
-from utils.judge import Arguments, Exercise, Group, Misconception
+from utils.judge import Arguments, Exercise, Group, Misconception, listed
 
 LN3 = np.log(3.0)
 TINY = ("1e-9", "1e-12", "1e-10", "1e-8", "1e-15", "1e-7")  # as published code has them
-
-
-def _list(values: Any) -> str:
-    return ", ".join(f"{v:.4g}" for v in values[:4]) + (" …" if len(values) > 4 else "")
 
 
 # --- 03.1 one_hot --------------------------------------------------------------------------------
@@ -150,7 +146,7 @@ def _loss_law(losses: Callable[..., Any], arguments: Arguments, loss: Any) -> st
     if loss < 0:
         return "minus the logarithm of a probability is never negative; yours is"
     if len(each) > 1:
-        return f"the losses of the examples, one by one, are {_list(each)}"
+        return f"the losses of the examples, one by one, are {listed(each)}"
     return None
 
 
@@ -317,7 +313,7 @@ def _kl_law(arguments: Arguments, result: Any) -> str | None:
     if (np.isfinite(result) & np.isinf(expected)).any():
         return "where q says 0 and p does not, the divergence is infinite"
     if (result < -1e-9).any():
-        return f"a divergence is never negative; yours is {_list(result[result < 0])}"
+        return f"a divergence is never negative; yours is {listed(result[result < 0])}"
     return None
 
 

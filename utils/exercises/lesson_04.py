@@ -9,11 +9,7 @@ from typing import Any
 import numpy as np
 
 from utils.drives import cubes_and_neighbours, deal, exponentials, square_of_first_times_second
-from utils.judge import Arguments, Exercise, Group, Misconception
-
-
-def _list(values: Any) -> str:
-    return ", ".join(f"{v:.4g}" for v in values[:4]) + (" …" if len(values) > 4 else "")
+from utils.judge import Arguments, Exercise, Group, Misconception, listed
 
 
 def _softmax(z: Any, axis: int = -1) -> Any:
@@ -86,7 +82,7 @@ def _slope_law(arguments: Arguments, G: Any) -> str | None:
     if not np.allclose(sums, 0):
         return (
             "the rows of P and of Y sum to 1, so over the classes the slopes of each column must "
-            f"sum to 0; yours sum to {_list(sums)}"
+            f"sum to 0; yours sum to {listed(sums)}"
         )
     if np.allclose(G[:, 0], 0) and not np.allclose(_slope(*arguments)[:, 0], 0):
         return "all slopes of the intercepts (column 0) came out as 0"
@@ -570,8 +566,8 @@ def _deal_law(arguments: Arguments, value: Any) -> str | None:
     wanted = [min(batch_size, n - first) for first in range(0, n, batch_size)]
     if sizes != wanted:
         return (
-            f"{n} examples in batches of {batch_size} make batches of {_list(wanted)}; "
-            f"yours have {_list(sizes) or 'none'}"
+            f"{n} examples in batches of {batch_size} make batches of {listed(wanted)}; "
+            f"yours have {listed(sizes) or 'none'}"
         )
     indices = np.sort(np.concatenate(batches))
     if indices[0] < 0 or indices[-1] >= n:

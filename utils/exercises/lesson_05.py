@@ -9,7 +9,7 @@ import numpy as np
 
 from utils import functions
 from utils.drives import RECORD, STOPS_EARLY, THREE_STEPS, fit_and_ask
-from utils.judge import Arguments, Exercise, Group, Misconception
+from utils.judge import Arguments, Exercise, Group, Misconception, listed
 
 # --- 05.1 standardize ----------------------------------------------------------------------------
 
@@ -60,14 +60,10 @@ def _scaled_law(arguments: Arguments, result: Any) -> str | None:
     varies = np.ptp(arguments[0], axis=0) > 0
     mean, sd = train[:, varies].mean(axis=0), train[:, varies].std(axis=0)
     if not np.allclose(mean, 0, atol=1e-6):
-        return f"each training column should have mean 0; yours have {_list(mean)}"
+        return f"each training column should have mean 0; yours have {listed(mean)}"
     if not np.allclose(sd, 1, rtol=1e-5):
-        return f"each training column should have standard deviation 1; yours have {_list(sd)}"
+        return f"each training column should have standard deviation 1; yours have {listed(sd)}"
     return "the training set is right, the test set is not" if varies.all() else None
-
-
-def _list(values: Any) -> str:
-    return ", ".join(f"{v:.4g}" for v in values[:4]) + (" …" if len(values) > 4 else "")
 
 
 def _scale(X: Any, mean: Any, sd: Any) -> Any:
@@ -605,7 +601,7 @@ def _optimum_law(arguments: Arguments, P: Any) -> str | None:
         return f"a probability came out as {P[~np.isfinite(P)][0]}"
     rows = P.sum(axis=1)
     if not np.allclose(rows, 1, atol=1e-4):
-        return f"each row should sum to 1; yours sum to {_list(rows)}"
+        return f"each row should sum to 1; yours sum to {listed(rows)}"
     return (
         "the rows sum to 1, but these are not the probabilities with the least loss; "
         "if the formulas are right, did the descent stop too early?"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from utils.drives import RAISED, is_upright, line_or_error
-from utils.judge import Arguments, Exercise, Group, Misconception
+from utils.judge import Arguments, Exercise, Group, Misconception, listed
 
 LN3 = np.log(3.0)
 
@@ -161,10 +161,6 @@ def _nobody(rng: np.random.Generator) -> list[Arguments]:
     ]
 
 
-def _list(values: Any) -> str:
-    return ", ".join(f"{v:.4g}" for v in values[:4]) + (" …" if len(values) > 4 else "")
-
-
 def _rows_sum_to_one(arguments: Arguments, P: Any) -> str | None:
     if not np.isfinite(P).all():
         return f"a probability came out as {P[~np.isfinite(P)][0]}"
@@ -172,7 +168,7 @@ def _rows_sum_to_one(arguments: Arguments, P: Any) -> str | None:
     if np.allclose(rows, 1):
         return None
     extra = "; your columns sum to 1" if np.allclose(P.sum(axis=0), 1) else ""
-    return f"each row should sum to 1; yours sum to {_list(rows)}{extra}"
+    return f"each row should sum to 1; yours sum to {listed(rows)}{extra}"
 
 
 def _shares(P: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import lzma
+import os
 import re
 import struct
 import unicodedata
@@ -124,7 +125,8 @@ def _files(path: Path) -> Iterator[_Found]:
         else:
             yield _on_disk(path, (path.name,))
         return
-    for folder, folders, names in path.walk() if hasattr(path, "walk") else _walk(path):
+    for place, folders, names in os.walk(path):  # Path.walk came with Python 3.12
+        folder = Path(place)
         folders[:] = sorted(name for name in folders if not _ignored(name))
         for name in sorted(names):
             file = folder / name
@@ -144,14 +146,6 @@ def _files(path: Path) -> Iterator[_Found]:
                 folders.remove(name)
                 parts = (folder / name).relative_to(path).parts
                 yield _Found(parts, 0, bytes, "a link, which is not followed")
-
-
-def _walk(path: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
-    """Walk as Path.walk does, which Python 3.11 has not."""
-    import os
-
-    for folder, folders, names in os.walk(path, followlinks=False):
-        yield Path(folder), folders, names
 
 
 def _on_disk(file: Path, parts: tuple[str, ...]) -> _Found:

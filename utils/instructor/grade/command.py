@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import errno
 import queue
 import statistics
@@ -281,8 +282,6 @@ def _on_a_worker(
 
 def _imports(set_ups: Iterable[str]) -> list[str]:
     """Return the modules that the lessons' set-up cells import, to have them ready."""
-    import ast
-
     found = set()
     for set_up in set_ups:
         for node in ast.walk(ast.parse(set_up)):

@@ -109,14 +109,14 @@ def _examine(answer: Any, questions: Questions, tell: Callable[..., None]) -> st
         return "missing"
     if not callable(answer):
         return "not callable"
-    if judge._is_empty(answer):
+    if judge.is_empty(answer):
         return "empty"
     leaning = judge.leans_on(answer, questions.forbids)
     if leaning:
         return f"forbidden {leaning}"
     me = os.getpid()
     for place, arguments in enumerate(questions.calls):
-        with judge._stand_ins(questions.forbids) as used:
+        with judge.stand_ins(questions.forbids) as used:
             outcome = judge.run(answer, arguments, questions.drive, seconds=None)
         if os.getpid() != me:
             os._exit(0)  # the answer forked

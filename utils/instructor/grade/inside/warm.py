@@ -14,7 +14,6 @@ import errno
 import functools
 import importlib
 import os
-import pathlib
 import pickle
 import random
 import resource
@@ -207,7 +206,7 @@ def _tree_share() -> int:
 def _resident(process: str) -> int:
     """Return the pages of a process that are in memory; 0 if it has gone."""
     try:
-        with pathlib.Path(f"/proc/{process}/statm").open(encoding="ascii") as file:
+        with Path(f"/proc/{process}/statm").open(encoding="ascii") as file:
             return int(file.read().split()[1])
     except (OSError, IndexError):
         return 0
@@ -287,7 +286,7 @@ def _limit(memory: int) -> None:
 def _data_size() -> int:
     """Return the bytes of data that this process has reserved."""
     try:
-        with pathlib.Path("/proc/self/status").open(encoding="ascii") as file:
+        with Path("/proc/self/status").open(encoding="ascii") as file:
             found = [line.split()[1] for line in file if line.startswith("VmData:")]
         return int(found[0]) * 1024
     except (OSError, IndexError):  # not Linux
