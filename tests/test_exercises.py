@@ -10,7 +10,10 @@ import pytest
 import utils
 from tests.answers import ROOT, defined_in
 from utils import exercises
-from utils.judge import judge
+from utils import judge as judging
+
+# All of these answers end: a time limit for each call would cost a thread each.
+judge = functools.partial(judging.judge, seconds=None)
 
 EXERCISES = list(exercises.by_name().values())
 

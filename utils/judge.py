@@ -488,7 +488,12 @@ class Judgement:
 Case = tuple[Group, Arguments]
 
 
-def judge(exercise: Exercise, answer: Callable[..., Any], seed: int = 0) -> Judgement:
+def judge(
+    exercise: Exercise,
+    answer: Callable[..., Any],
+    seed: int = 0,
+    seconds: float | None = TIME_LIMIT,
+) -> Judgement:
     """Judge an answer in this process.
 
     Parameters
@@ -499,6 +504,8 @@ def judge(exercise: Exercise, answer: Callable[..., Any], seed: int = 0) -> Judg
         The learner's function or class.
     seed : int
         The seed of the cases.
+    seconds : float
+        See `run`.
 
     Returns
     -------
@@ -513,7 +520,7 @@ def judge(exercise: Exercise, answer: Callable[..., Any], seed: int = 0) -> Judg
     outcomes: list[Outcome | None] = [None] * len(sheet.cases)
     for place, (_, arguments) in enumerate(sheet.cases):
         with stand_ins(exercise.forbids) as used:
-            outcome = run(answer, arguments, exercise.drive)
+            outcome = run(answer, arguments, exercise.drive, seconds)
         if used:
             return Judgement(exercise, "forbidden", detail=used[0])
         outcomes[place] = outcome
@@ -613,7 +620,7 @@ class Recogniser:
 
     def __init__(self, exercise: Exercise, cases: Sequence[Case], expected: Sequence[Any]) -> None:
         self.exercise, self.cases, self.expected = exercise, cases, expected
-        self._did: dict[tuple[int, int], tuple[Outcome, bool]] = {}
+        self._did: dict[tuple[int, int], tuple[_Trace, bool]] = {}
 
     def recognise(self, outcomes: Sequence[Outcome | None], failing: Group) -> Misconception | None:
         """Return the known wrong answer that behaves like this one.
@@ -622,17 +629,18 @@ class Recogniser:
         group; of several, the one that agrees on the most cases overall.
         """
         best, most = None, 0
+        traces = {
+            place: _Trace(self.exercise, *self.cases[place], outcome)
+            for place, outcome in enumerate(outcomes)
+            if outcome is not None
+        }
         for number, misconception in enumerate(self.exercise.misconceptions):
             agreements, fits, fails = 0, True, False
-            for place, ((group, arguments), outcome) in enumerate(
-                zip(self.cases, outcomes, strict=True)
-            ):
-                if outcome is None:
-                    continue
+            for place, trace in traces.items():
                 other, wrong = self._known(number, place)
-                same = _alike(outcome, other, arguments, group, self.exercise)
+                same = _alike(trace, other)
                 agreements += same
-                if group is failing:
+                if trace.group is failing:
                     fits = fits and same
                     fails = fails or wrong
                 if not fits:
@@ -641,27 +649,44 @@ class Recogniser:
                 best, most = misconception, agreements
         return best
 
-    def _known(self, number: int, place: int) -> tuple[Outcome, bool]:
+    def _known(self, number: int, place: int) -> tuple[_Trace, bool]:
         """Return what a known wrong answer does in one case, and whether that is wrong."""
         if (number, place) not in self._did:
             (group, arguments), wanted = self.cases[place], self.expected[place]
             wrong = self.exercise.misconceptions[number].wrong
             outcome = run(wrong, arguments, self.exercise.drive, seconds=None)
             fault = find_fault(self.exercise, group, arguments, outcome, wanted)
-            self._did[number, place] = outcome, fault is not None
+            trace = _Trace(self.exercise, group, arguments, outcome)
+            self._did[number, place] = trace, fault is not None
         return self._did[number, place]
 
 
-def _alike(a: Outcome, b: Outcome, arguments: Arguments, group: Group, exercise: Exercise) -> bool:
+@dataclass(frozen=True)
+class _Trace:
+    """What one call did, for comparing it with many others."""
+
+    exercise: Exercise
+    group: Group
+    arguments: Arguments
+    outcome: Outcome
+
+    @functools.cached_property
+    def shown(self) -> Any:
+        """What of the value is compared: its signature, or all of it."""
+        signature, value = self.exercise.signature, self.outcome.value
+        return plain(signature(self.arguments, value)) if signature else value
+
+
+def _alike(first: _Trace, second: _Trace) -> bool:
+    a, b, exercise = first.outcome, second.outcome, first.exercise
     if a.error or b.error:
         return a.error == b.error
-    if bool(a.changed) != bool(b.changed) or (group.quiet and bool(a.warned) != bool(b.warned)):
+    if bool(a.changed) != bool(b.changed):
+        return False
+    if first.group.quiet and bool(a.warned) != bool(b.warned):
         return False
     try:
-        first, second = a.value, b.value
-        if exercise.signature:
-            first, second = (plain(exercise.signature(arguments, v)) for v in (first, second))
-        return agree(first, second, exercise.rtol, exercise.atol)
+        return agree(first.shown, second.shown, exercise.rtol, exercise.atol)
     except Exception:  # one a tuple, the other not; or a signature that met who knows what
         return False
 

@@ -92,11 +92,15 @@ def _binned(
     edges = np.linspace(0, 1, n_bins + 1) if edges is None else edges
     if place is None:
         place = np.searchsorted(edges[1:-1], confidence, side="right")
-    inside = [place == k for k in range(n_bins)]
-    counts = np.array([i.sum() for i in inside])
-    mean = np.array([confidence[i].mean() if i.any() else empty for i in inside])
-    accuracy = np.array([correct[i].mean() if i.any() else empty for i in inside])
-    return counts, mean, accuracy
+    inside = (place >= 0) & (place < n_bins)
+    place = place[inside].astype(int)
+    counts = np.bincount(place, minlength=n_bins)
+
+    def mean(values: Any) -> Any:
+        sums = np.bincount(place, values[inside], minlength=n_bins)
+        return np.where(counts > 0, sums / np.maximum(counts, 1), empty)
+
+    return counts, mean(confidence), mean(correct)
 
 
 def _digitized(confidence: Any, n_bins: int) -> Any:

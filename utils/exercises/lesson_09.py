@@ -10,7 +10,7 @@ import numpy as np
 from utils.judge import Arguments, Exercise, Group, Misconception
 
 
-def _softmax(z: Any, axis: int = 1) -> Any:
+def _softmax(z: Any, axis: int = -1) -> Any:
     from scipy import special
 
     return special.softmax(z, axis=axis)
@@ -23,7 +23,7 @@ def _log_softmax(z: Any) -> Any:
 
 
 def _of_true(table: Any, y: Any) -> Any:
-    return table[np.arange(len(y)), y]
+    return table[..., np.arange(len(y)), y]
 
 
 def _drawn(rng: np.random.Generator, n: int, n_classes: int, T: float) -> tuple[Any, Any]:
@@ -194,10 +194,11 @@ APPLY = Exercise(
 # --- 09.2 temperature_nll ------------------------------------------------------------------------
 
 
-def _nll(logits: Any, y: Any, T: float) -> Any:
+def _nll(logits: Any, y: Any, T: float = 1.0) -> Any:
+    """Return the loss of a table (n, K), or the losses (m,) of tables stacked to (m, n, K)."""
     z = logits / T  # SciPy's log_softmax does the same in twice the time, and searches need many
-    below = z - z.max(axis=1, keepdims=True)
-    return float(np.mean(np.log(np.exp(below).sum(axis=1)) - _of_true(below, y)))
+    below = z - z.max(axis=-1, keepdims=True)
+    return np.mean(np.log(np.exp(below).sum(axis=-1)) - _of_true(below, y), axis=-1)
 
 
 def _small_tables(rng: np.random.Generator) -> list[Arguments]:
@@ -248,7 +249,7 @@ def _naive_logsumexp(logits: Any, y: Any, T: float) -> Any:
 
 def _nll_in_place(logits: Any, y: Any, T: float) -> Any:
     logits /= T
-    return _nll(logits, y, 1.0)
+    return _nll(logits, y)
 
 
 def _clipped(logits: Any, y: Any, T: float) -> Any:
@@ -272,18 +273,18 @@ NLL = Exercise(
         ),
         Misconception(
             "T forgotten",
-            lambda z, y, T: _nll(z, y, 1.0),
+            lambda z, y, T: _nll(z, y),
             "This is the cross-entropy without a temperature. Divide the scores by T first.",
         ),
         Misconception(
             "the loss divided by T",
-            lambda z, y, T: _nll(z, y, 1.0) / T,
+            lambda z, y, T: _nll(z, y) / T,
             "You divide the loss (or the log-probabilities) by T. Then the probabilities no longer "
             "sum to 1: divide the scores, before the log-softmax.",
         ),
         Misconception(
             "softmax of probabilities",
-            lambda z, y, T: _nll(_softmax(z / T), y, 1.0),
+            lambda z, y, T: _nll(_softmax(z / T), y),
             "You hand probabilities to a function that wants scores, so a softmax is taken twice. "
             "Give it the divided scores.",
         ),
@@ -393,14 +394,17 @@ NLL = Exercise(
 _WIDE = (0.05, 20.0)
 
 
-def _along(loss: Callable[[float], Any], bounds: Any, n: int = 60, rounds: int = 3) -> float:
-    """Try n values between the bounds, then n between the neighbours of the best, and so on."""
+def _along(losses: Callable[[Any], Any], bounds: Any, steps: tuple[int, ...] = (60, 20, 20)) -> Any:
+    """Try values between the bounds, then between the neighbours of the best, and so on.
+
+    ``losses(t)`` takes all values of one round at once, with shape (m, 1, 1), and returns m losses.
+    """
     low, high = bounds
     best = low
-    for _ in range(rounds):
-        tried = np.geomspace(low, high, n)
-        at = int(np.argmin([loss(t) for t in tried]))
-        best, low, high = tried[at], tried[max(at - 1, 0)], tried[min(at + 1, n - 1)]
+    for m in steps:
+        tried = np.geomspace(low, high, m)
+        at = int(np.argmin(losses(tried[:, None, None])))
+        best, low, high = tried[at], tried[max(at - 1, 0)], tried[min(at + 1, m - 1)]
     return float(best)
 
 
@@ -438,7 +442,7 @@ def _other_bounds(rng: np.random.Generator) -> list[Arguments]:
     return [
         (np.tile([4.0, 0.0], (4, 1)), np.array([0, 0, 0, 1]), (0.5, 2.0)),
         (np.tile([0.25, 0.0], (10, 1)), np.array([0] * 9 + [1]), (0.4, 3.0)),
-        (*_drawn(rng, 150, 4, 60.0), (0.01, 1000.0)),
+        (*_drawn(rng, 150, 4, 60.0), (0.01, 200.0)),
         (*_drawn(rng, 150, 4, 0.02), (0.001, 10.0)),
     ]
 
@@ -469,35 +473,34 @@ def _hit_rate(logits: Any, y: Any, bounds: Any) -> Any:
 
 
 def _least_ece(logits: Any, y: Any, bounds: Any) -> Any:
-    def ece(T: float) -> Any:
-        P = _softmax(logits / T)
+    def ece(P: Any) -> Any:
         c, ok = P.max(axis=1), P.argmax(axis=1) == y
         place = np.minimum((c * 15).astype(int), 14)
         return np.abs(np.bincount(place, c - ok, 15)).sum() / len(y)
 
-    return _along(ece, bounds, 400, 1)
+    return _along(lambda t: [ece(P) for P in _softmax(logits / t)], bounds, (400,))
 
 
 def _mean_confidence(logits: Any, y: Any, bounds: Any) -> Any:
     """Match the mean confidence to the accuracy."""
     accuracy = np.mean(logits.argmax(axis=1) == y)
-    return _along(lambda t: abs(_softmax(logits / t).max(axis=1).mean() - accuracy), bounds)
+    return _along(lambda t: abs(_softmax(logits / t).max(axis=-1).mean(axis=-1) - accuracy), bounds)
 
 
-def _brier(logits: Any, y: Any, t: float) -> Any:
+def _briers(logits: Any, y: Any, t: Any) -> Any:
     P = _softmax(logits / t)
-    return np.sum((P - np.eye(P.shape[1])[y]) ** 2)
+    return np.sum((P - np.eye(P.shape[-1])[y]) ** 2, axis=(-2, -1))
 
 
 def _rounded_to_zero(logits: Any, y: Any, bounds: Any) -> Any:
     """Compare losses that are inf where a probability rounds to 0."""
-    return _along(lambda t: -np.mean(np.log(_of_true(_softmax(logits / t), y))), bounds)
+    return _along(lambda t: -np.mean(np.log(_of_true(_softmax(logits / t), y)), axis=-1), bounds)
 
 
 def _bounds_of_the_logarithm(logits: Any, y: Any, bounds: Any) -> Any:
     """Search over log T between the bounds of T."""
     low, high = np.exp(np.minimum(bounds, 300.0))
-    return _along(lambda t: _nll(logits, y, t), (low, high), 200)
+    return _along(lambda t: _nll(logits, y, t), (low, high), (200, 30, 30))
 
 
 def _unbounded(logits: Any, y: Any, bounds: Any) -> Any:
@@ -521,7 +524,11 @@ def _few_steps(logits: Any, y: Any, bounds: Any) -> Any:
 
 def _tried(candidates: Callable[[Any], Any]) -> Callable[..., Any]:
     """Return a search that tries a few temperatures and takes the best."""
-    return lambda z, y, bounds: min(candidates(bounds), key=lambda T: _nll(z, y, T))
+    return lambda z, y, bounds: _best_of(candidates(bounds), z, y)
+
+
+def _best_of(tried: Any, logits: Any, y: Any) -> Any:
+    return tried[np.argmin(_nll(logits, y, tried[:, None, None]))]
 
 
 FIT = Exercise(
@@ -577,7 +584,7 @@ FIT = Exercise(
         ),
         Misconception(
             "fitted by the Brier score",
-            lambda z, y, bounds: _along(lambda t: _brier(z, y, t), bounds),
+            lambda z, y, bounds: _along(lambda t: _briers(z, y, t), bounds),
             "At your T the Brier score is least. That is a proper score too, but another one: "
             "minimise the cross-entropy.",
         ),
@@ -601,7 +608,7 @@ FIT = Exercise(
         ),
         Misconception(
             "softmax taken twice",
-            lambda z, y, bounds: _along(lambda t: _nll(_softmax(z / t), y, 1.0), bounds),
+            lambda z, y, bounds: _along(lambda t: _nll(_softmax(z / t), y), bounds),
             "Your loss is given probabilities and takes another softmax of them. Hand it the divided "
             "scores.",
         ),
@@ -625,7 +632,7 @@ FIT = Exercise(
         ),
         Misconception(
             "the loss divided by T",
-            lambda z, y, bounds: _along(lambda t: _nll(z, y, 1.0) / t, bounds),
+            lambda z, y, bounds: _along(lambda t: _nll(z, y) / np.ravel(t), bounds),
             "You return the upper bound every time: if the loss itself is divided by T, a larger T "
             "always looks better. Divide the scores, before the softmax.",
         ),
@@ -641,7 +648,7 @@ FIT = Exercise(
         ),
         Misconception(
             "bounds ignored",
-            lambda z, y, bounds: _along(lambda t: _nll(z, y, t), (1e-4, 1e4), 100),
+            lambda z, y, bounds: _along(lambda t: _nll(z, y, t), (1e-4, 1e4), (100, 30)),
             "Your search does not stop at the bounds. Where the loss falls all the way, nothing else "
             "stops it.",
         ),
@@ -722,20 +729,26 @@ def _minimum(
     free: Callable[[Any], tuple[Any, Any]] | None = None,
     size: int = 0,
     z: Any = None,
-    **options: Any,
 ) -> tuple[Any, Any]:
-    """Return the w and b of least loss, or of least loss among those that free(parameters) gives."""
+    """Return the w and b of least loss, or of least loss among those that free(parameters) gives.
+
+    ``free`` is linear but for a constant, so that its derivative can be read off.
+    """
     from scipy import optimize
 
-    n_classes = logits.shape[1]
+    n, n_classes = logits.shape
     z = logits if z is None else z
     free = free or (lambda p: (1 + p[:n_classes], p[n_classes:]))
+    start, Y = np.zeros(size or 2 * n_classes), np.eye(n_classes)[y]
+    turns = np.array([np.subtract(free(step), free(start)) for step in np.eye(len(start))])
 
-    def loss(p: Any) -> Any:
+    def loss_and_slope(p: Any) -> Any:
         w, b = free(p)
-        return _nll(w * z + b, y, 1.0)
+        error = (_softmax(w * z + b) - Y) / n
+        slope = np.array([(error * z).sum(axis=0), error.sum(axis=0)])
+        return _nll(w * z + b, y), (turns * slope).sum(axis=(1, 2))
 
-    return free(optimize.minimize(loss, np.zeros(size or 2 * n_classes), options=options).x)
+    return free(optimize.minimize(loss_and_slope, start, jac=True).x)
 
 
 def _offset_first(logits: Any, y: Any) -> tuple[Any, Any]:
@@ -754,10 +767,10 @@ def _vector_law(arguments: Arguments, result: Any) -> str | None:
     w, b = (np.asarray(part, dtype=float) for part in result)
     if not (np.isfinite(w).all() and np.isfinite(b).all()):
         return "w and b should be finite"
-    at, least = (_nll(v * logits + c, y, 1.0) for v, c in ((w, b), _minimum(logits, y)))
+    at, least = (_nll(v * logits + c, y) for v, c in ((w, b), _minimum(logits, y)))
     if at <= least + 1e-3:
         return None
-    start = _nll(logits, y, 1.0)
+    start = _nll(logits, y)
     found = f"{at:.4f}" if at < 1e4 else f"{at:.1e}"
     return (
         f"with your w and b the cross-entropy is {found}, with w = 1 and b = 0 it is {start:.4f}, and "
