@@ -85,11 +85,13 @@ def attend(task: Task, shell: Any, out: int) -> None:
     sys.path.append("")  # as in a notebook: a module that a cell has written can be imported
     _run_cells(task.cells, task.seconds, shell, tell)
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000))
-    for questions in task.exercises:
-        answer = functools.partial(_answer, questions, shell.user_ns, tell)
-        ended = _guarded(answer, task.seconds)
+    left = list(task.exercises)
+    while left:
+        answers = [functools.partial(_answer, each, shell.user_ns, tell) for each in left]
+        done, ended = _guarded(answers, task.seconds)
         if ended != "done":
-            tell({"exercise": questions.name, "end": ended})
+            tell({"exercise": left[done].name, "end": ended})
+        left = left[done + 1 :]
 
 
 def _answer(questions: Questions, scope: dict[str, Any], tell: Callable[..., None]) -> None:
@@ -147,21 +149,29 @@ def _run_cells(cells: Sequence[str], seconds: float, shell: Any, tell: Callable[
         ended = "left out"
         if left > 0:
             cell = functools.partial(shell.run_cell, source, store_history=False, silent=True)
-            ended = _guarded(cell, left)
+            _, ended = _guarded([cell], left)
         if ended != "done":
             tell({"cell": place, "end": ended})
 
 
-def _guarded(action: Callable[[], Any], seconds: float) -> str:
-    """Do something that may never end, or end the process.
+def _guarded(actions: Sequence[Callable[[], Any]], seconds: float) -> tuple[int, str]:
+    """Do things of which each may never end, or end the process.
 
     A copy of the process stands by. If this one gets stuck or ends, the copy goes on in its place,
-    with everything as it was before.
+    with everything as it was before the first of them.
+
+    Parameters
+    ----------
+    actions : sequence of callable
+    seconds : float
+        The time that each of them may take.
 
     Returns
     -------
-    str
-        "done"; in the copy, "timeout" or "died".
+    done : int
+        How many came to their end.
+    how : str
+        "done" if all did; in the copy, "timeout" or "died".
     """
     me = os.getpid()
     here = os.pidfd_open(me) if hasattr(os, "pidfd_open") else None  # not on macOS
@@ -171,28 +181,35 @@ def _guarded(action: Callable[[], Any], seconds: float) -> str:
         copy = os.fork()
     if copy == 0:
         os.close(report)
-        signs = [waiting] if here is None else [waiting, here]
-        seen = select.select(signs, [], [], seconds)[0]
-        if waiting in seen and os.read(waiting, 1):
-            os._exit(0)
+        done, ended = _stand_by(waiting, here, len(actions), seconds)
         with contextlib.suppress(ProcessLookupError):
             os.kill(me, signal.SIGKILL)
-        ended = "died" if seen else "timeout"
     else:
         os.close(waiting)
-        with contextlib.suppress(BaseException):
-            action()
-        if os.getpid() != me:
-            os._exit(0)  # the action forked; only the original goes on
-        with contextlib.suppress(BrokenPipeError):
-            os.write(report, b".")
+        for action in actions:
+            with contextlib.suppress(BaseException):
+                action()
+            if os.getpid() != me:
+                os._exit(0)  # the action forked; only the original goes on
+            with contextlib.suppress(BrokenPipeError):
+                os.write(report, b".")
         with contextlib.suppress(ChildProcessError):
             os.waitpid(copy, 0)
-        ended = "done"
+        done, ended = len(actions), "done"
     for descriptor in (waiting if copy == 0 else report, here):
         if descriptor is not None:
             os.close(descriptor)
-    return ended
+    return done, ended
+
+
+def _stand_by(waiting: int, process: int | None, count: int, seconds: float) -> tuple[int, str]:
+    """Return how many actions were reported, and what kept the next; end with the last of them."""
+    signs = [waiting] if process is None else [waiting, process]
+    for done in range(count):
+        seen = select.select(signs, [], [], seconds)[0]
+        if waiting not in seen or not os.read(waiting, 1):
+            return done, "died" if seen else "timeout"
+    os._exit(0)
 
 
 def _define(source: str, scope: dict[str, Any]) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
-import functools
 import importlib
 import os
 import pickle
@@ -22,14 +21,13 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from . import student, syscalls
 
 _libc = ctypes.CDLL(None, use_errno=True)
-_NEW = {"pid": 0x20000000, "mounts": 0x00020000, "ipc": 0x08000000}
+_NEW = {"pids": 0x20000000, "mounts": 0x00020000, "ipc": 0x08000000}
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_BIND = 1, 2, 4, 0x1000
 _MS_REC, _MS_PRIVATE = 0x4000, 0x40000
 _PARENT_DEATH, _DUMPABLE, _BOUNDING_DROP, _NO_NEW_PRIVILEGES = 1, 4, 24, 38
@@ -38,6 +36,7 @@ _AMBIENT, _AMBIENT_CLEAR = 47, 4
 MAX_OUTPUT = 16 * 2**20  # bytes of records from one submission
 MAX_PROCESSES = 64
 MAX_FILE = 32 * 2**20
+_UNFURNISHED = 78  # exit status of a first process that could not make its place
 SCRATCH = "/scratch"  # not /tmp: Python itself may lie there
 SCRATCH_SIZE = b"size=48m,nr_inodes=4096,mode=1777"
 # When started by root, the user of a submission is one of these at random: limits that count a
@@ -77,8 +76,8 @@ def _keep(asked: BinaryIO, answers: BinaryIO, shell: Any, isolated: bool) -> NoR
         task = student.Task.from_message(read(asked))
         place = contextlib.nullcontext(SCRATCH) if isolated else tempfile.TemporaryDirectory()
         with place as scratch:
-            found = functools.partial(_found if isolated else _found_openly, scratch)
-            write(answers, _serve(task, shell, found, (asked.fileno(), answers.fileno())))
+            private = (asked.fileno(), answers.fileno())
+            write(answers, _serve(task, shell, scratch, isolated, private))
         done = True
     finally:
         os._exit(0 if done else 1)
@@ -113,36 +112,30 @@ def _blind_the_checks() -> None:
 
 
 def _serve(
-    task: student.Task,
-    shell: Any,
-    found: Callable[..., NoReturn],
-    private: tuple[int, int],
+    task: student.Task, shell: Any, scratch: str, isolated: bool, private: tuple[int, int]
 ) -> dict[str, Any]:
     """Run one submission to its end, or to the end of our patience; leave nothing of it."""
+    if isolated and _libc.unshare(_NEW["pids"] | _NEW["ipc"]):  # for what is forked from here on
+        return {"end": "no namespaces"}
     results, out = os.pipe()
-    pids, tell_pid = os.pipe()
     first = os.fork()
     if first == 0:
-        for descriptor in (*private, results, pids):
+        for descriptor in (*private, results):
             os.close(descriptor)
-        found(task, shell, out, tell_pid)
+        (_first_process if isolated else _only_process)(scratch, task, shell, out)
     os.close(out)
-    os.close(tell_pid)
-    number = os.read(pids, 8)
-    os.close(pids)
+    status = 0
     try:
-        if not number:
-            return {"end": "no namespaces"}
-        return _collect(results, task)
+        message = _collect(results, task)
     finally:
-        if number:
-            # The first process of its namespace: the kernel ends all others with it. Without
-            # namespaces, the leader of a group that everything has stayed in, or not.
-            for end in (os.kill, os.killpg):
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    end(int.from_bytes(number, "little"), signal.SIGKILL)
-        os.waitpid(first, 0)
+        # The first process of its namespace: the kernel ends all others with it. Without
+        # namespaces, the leader of a group that everything has stayed in, or not.
+        for end in (os.kill, os.killpg):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                end(first, signal.SIGKILL)
+        status = os.waitpid(first, 0)[1]
         os.close(results)
+    return {"end": "no namespaces"} if status == _UNFURNISHED << 8 else message
 
 
 def _collect(results: int, task: student.Task) -> dict[str, Any]:
@@ -212,30 +205,10 @@ def _resident(process: str) -> int:
         return 0
 
 
-def _found(scratch: str, task: student.Task, shell: Any, out: int, tell_pid: int) -> NoReturn:
-    """Make the namespaces and their first process, and wait for it."""
-    try:
-        _check(_libc.unshare(_NEW["pid"] | _NEW["mounts"] | _NEW["ipc"]))
-        first = os.fork()
-        if first == 0:
-            os.close(tell_pid)
-            _first_process(scratch, task, shell, out)
-        os.write(tell_pid, first.to_bytes(8, "little"))
-        os.close(tell_pid)
-        os.close(out)
-        os.waitpid(first, 0)
-    finally:
-        os._exit(0)
-
-
-def _found_openly(
-    scratch: str, task: student.Task, shell: Any, out: int, tell_pid: int
-) -> NoReturn:
+def _only_process(scratch: str, task: student.Task, shell: Any, out: int) -> NoReturn:
     """Run the submission without isolation: limits and a process group, no more."""
     try:
         os.setsid()
-        os.write(tell_pid, os.getpid().to_bytes(8, "little"))
-        os.close(tell_pid)
         _limit(task.memory)
         os.chdir(scratch)
         student.attend(task, shell, out)
@@ -245,8 +218,10 @@ def _found_openly(
 
 def _first_process(scratch: str, task: student.Task, shell: Any, out: int) -> NoReturn:
     """Furnish the namespaces, give up all power, and look after orphans while the student works."""
+    status = _UNFURNISHED
     try:
         _limit(task.memory)
+        _check(_libc.unshare(_NEW["mounts"]))
         _check(_libc.mount(None, b"/", None, _MS_REC | _MS_PRIVATE, None))
         for place in (scratch.encode(), b"/dev/shm"):
             _mount_empty(place, _MS_NOSUID | _MS_NODEV, SCRATCH_SIZE)
@@ -255,6 +230,7 @@ def _first_process(scratch: str, task: student.Task, shell: Any, out: int) -> No
         _check(_libc.mount(b"/dev/null", b"/dev/zero", None, _MS_BIND, None))
         os.chdir(scratch)
         _give_up_power()
+        status = 0
         if os.fork() == 0:
             try:
                 os.setsid()
@@ -266,7 +242,7 @@ def _first_process(scratch: str, task: student.Task, shell: Any, out: int) -> No
             while os.waitstatus_to_exitcode(os.wait()[1]) != student.FINISHED:
                 pass  # an orphan, or one whose copy goes on in its place
     finally:
-        os._exit(0)
+        os._exit(status)
 
 
 def _limit(memory: int) -> None:
