@@ -120,10 +120,10 @@ def make(root, **sources):
     return root
 
 
-def drafts(root, name):
+def drafts(root, name, lessons=None):
     """Return the two notebooks of a lesson before they are run."""
     course = Course.at(root)
-    lessons = read_course(course)
+    lessons = lessons or read_course(course)
     lesson = next(lesson for lesson in lessons if lesson.name == name)
     assert lesson.problems == []
     return solution_notebook(lesson), learner_notebook(lesson, lessons, course)
@@ -932,9 +932,14 @@ def words(line):
     return len(re.findall(r"\w+", line))
 
 
+@pytest.fixture(scope="module")
+def real_lessons():
+    return read_course(Course.at(HERE))
+
+
 @pytest.mark.parametrize("name", LESSONS)
-def test_no_line_of_an_answer_stands_in_the_lesson(name):
-    solution, lesson = drafts(HERE, name)
+def test_no_line_of_an_answer_stands_in_the_lesson(name, real_lessons):
+    solution, lesson = drafts(HERE, name, real_lessons)
     answers = {line.strip() for cell in solution.cells for line in cell.answer_lines}
     text = "\n".join(cell.source for cell in lesson.node.cells)
     stored = HERE / lesson.file  # with its outputs
