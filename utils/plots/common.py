@@ -36,8 +36,19 @@ def show(drawn: Axes | Figure | Sequence[Any] | np.ndarray[Any, Any], alt: str) 
         figure: Any = drawn
     else:
         figure = np.ravel(np.asarray(drawn, dtype=object))[0].figure
-    display(figure, metadata={"image/png": {"alt": alt}})  # type: ignore[no-untyped-call]
+    # The notebook would lay the figure out a second time, to crop it; it fits as it is.
+    data = {"image/png": _png(figure), "text/plain": repr(figure)}
+    display(data, metadata={"image/png": {"alt": alt}}, raw=True)  # type: ignore[no-untyped-call]
     plt.close(figure)
+
+
+def _png(figure: Figure) -> bytes:
+    layout = figure.get_layout_engine()
+    if layout and any(ax.get_aspect() != "auto" for ax in figure.axes):
+        layout.execute(figure)  # the first pass measures titles where an image leaves them later
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()
 
 
 def interactive(
@@ -80,9 +91,7 @@ def interactive(
         figure.clear()
         axes = figure.subplots(1, columns)
         draw(axes, **{name: slider.value for name, slider in sliders.items()})
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png")
-        picture.value = buffer.getvalue()
+        picture.value = _png(figure)
 
     for slider in sliders.values():
         slider.observe(redraw, names="value")

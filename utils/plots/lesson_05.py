@@ -40,9 +40,11 @@ def tiles(
     -------
     Axes
     """
-    ax = ax or plt.subplots(figsize=(6.4, 3.2))[1]
     images = np.asarray(images, dtype=float)
     _, height, width = images.shape
+    rows = -(-len(images) // columns)
+    across, down = columns * (width + 1), rows * (height + 3) + 0.5
+    ax = ax or plt.subplots(figsize=(6.4, 6.4 * down / across + 0.3 * bool(title)))[1]
     reach = reach or float(np.abs(images).max())
     for k, (image, label) in enumerate(zip(images, labels, strict=True)):
         top, left = (k // columns) * (height + 3), (k % columns) * (width + 1)
@@ -56,10 +58,9 @@ def tiles(
             linestyle="-",
         )
         ax.text(left + width / 2, top + height + 0.3, label, ha="center", va="top", fontsize=9)
-    rows = -(-len(images) // columns)
     ax.set(
-        xlim=(-0.5, columns * (width + 1) - 0.5),
-        ylim=(rows * (height + 3), -0.5),
+        xlim=(-0.5, across - 0.5),
+        ylim=(down - 0.5, -0.5),
         title=title,
         aspect="equal",
     )
@@ -85,7 +86,7 @@ def image_and_templates(image: Any, templates: Any, labels: Sequence[str], axes:
     array of two Axes
     """
     if axes is None:
-        axes = plt.subplots(1, 2, figsize=(7.5, 3), width_ratios=(1, 2.6))[1]
+        axes = plt.subplots(1, 2, figsize=(7.5, 2.75), width_ratios=(1, 2.6))[1]
     axes[0].imshow(image, cmap="Greys")
     axes[0].set(title="the image")
     axes[0].axis("off")

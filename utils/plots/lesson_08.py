@@ -8,6 +8,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import NullLocator
 
 from utils import calibration, functions
 from utils.plots.common import COLOURS, MARKERS
@@ -80,6 +81,7 @@ def regularization_paths(
 
     for ax in (weights_ax, loss_ax, sure_ax, error_ax):
         ax.set_xscale("log")
+        ax.xaxis.set_minor_locator(NullLocator())  # over seven decades they only take time
         if chosen is not None:
             ax.axvline(chosen, color="black", linewidth=1, linestyle="--")
     for ax in (loss_ax, sure_ax, error_ax):

@@ -47,7 +47,8 @@ def pictures(
     lines = max((caption.count("\n") + 1 for caption in captions), default=1)
     rows = -(-len(images) // columns)
     across, down = 1.35, 1.1 + 0.2 * lines  # from one image to the next; an image has side 1
-    ax = ax or plt.subplots(figsize=(1.25 * columns, 0.95 * rows * down + 0.35))[1]
+    wide, high = columns * across + 0.05, rows * down + 0.1
+    ax = ax or plt.subplots(figsize=(0.93 * wide, 0.93 * high + 0.3 * bool(title)))[1]
     for k, (image, caption) in enumerate(zip(images, captions, strict=True)):
         left, top = (k % columns) * across, (k // columns) * down
         ax.imshow(image, cmap="Greys", extent=(left, left + 1, top + 1, top))
