@@ -15,3 +15,6 @@ os.environ["COURSE_STATE"] = os.path.join(_scratch, "state")  # noqa: PTH118
 # A worker for each core, a thread for each worker: more of them only wait for one another.
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 kernels.install(_scratch)
+
+# Programs of their own, without tests: to look for doctests in them would import what they need.
+collect_ignore = ["tests/kernels/parent.py", "tests/kernels/stand_in.py", "tests/benchmarks"]

@@ -1,10 +1,8 @@
 """The formula sheet, the glossary and both indexes are made from the lessons, and lead to them."""
 
-import ast
 import re
 from pathlib import Path
 
-import nbformat
 import pytest
 from markdown_it import MarkdownIt
 from nbconvert.filters.markdown import markdown2html
@@ -13,11 +11,9 @@ from tests.test_release import WRITTEN, drafts, line_of, make, source
 from utils.instructor import release
 from utils.instructor.cells import Cell
 from utils.instructor.cli import main
-from utils.instructor.notebooks import badges
-from utils.instructor.pages import in_a_table, pages, read_sections
+from utils.instructor.pages import in_a_table, pages
 from utils.instructor.source import Course, read_course
 
-HERE = Path(__file__).resolve().parents[1]
 PAGES = ["formula_sheet", "glossary", "interview_questions", "common_mistakes"]
 
 ODDS = """\
@@ -273,151 +269,6 @@ def test_pages_wait_until_every_lesson_is_right(tmp_path):
     root = make(tmp_path / "course", lesson_00_start=source(), lesson_02_last=wrong)
     assert main(["release", "00"], root=root) == 0
     assert sorted(path.name for path in (root / "lessons").iterdir()) == ["00_start.ipynb"]
-
-
-# The real course.
-
-COURSE = Course.at(HERE)
-LESSONS = read_course(COURSE)
-SECTIONS = {lesson.name: read_sections(lesson) for lesson in LESSONS}
-TEXTS = made(HERE)
-
-
-def test_links_from_the_pages_lead_to_lessons_and_headings():
-    links = re.findall(r"\]\(([^)#]+)(?:#([^)]+))?\)", "\n".join(TEXTS.values()))
-    assert len(links) > 150
-    for file, name in links:
-        assert (HERE / "lessons" / file).exists(), file
-        if name:
-            titles = {s.title.replace("`", "") for s in SECTIONS[Path(file).stem]}
-            assert name.replace("-", " ") in {t.replace("-", " ") for t in titles}
-
-
-def test_links_from_the_notebooks_lead_to_files():
-    for path in sorted(HERE.glob("[ls]*s/*.ipynb")):
-        for cell in nbformat.read(path, as_version=4).cells:
-            prose = cell.source if cell.cell_type == "markdown" else ""
-            for link in re.findall(r"\]\((?!https?://)([\w./]+\.(?:md|ipynb))\)", prose):
-                assert (path.parent / link).exists(), f"{path.name}: {link}"
-
-
-def test_each_lesson_leads_to_the_one_before_and_the_one_after():
-    names = [lesson.name for lesson in LESSONS]
-    for before, lesson, after in zip(["", *names], LESSONS, [*names[1:], ""], strict=False):
-        line = badges(lesson, LESSONS, COURSE)
-        stored = nbformat.read(HERE / "lessons" / f"{lesson.name}.ipynb", as_version=4)
-        assert line in stored.cells[0].source
-        assert re.findall(r"Previous: \[.*?\]\((\w+)\.ipynb\)", line) == [before] * bool(before)
-        assert re.findall(r"Next: \[.*?\]\((\w+)\.ipynb\)", line) == [after] * bool(after)
-
-
-@pytest.mark.parametrize("lesson", LESSONS[1:], ids=lambda lesson: lesson.number)
-def test_every_lesson_has_formulas_terms_questions_and_mistakes(lesson):
-    notes = [note.kind for cell in lesson.cells for note in cell.notes]
-    assert notes.count("formula") >= 1
-    assert notes.count("term") >= 3
-    text = "\n".join(cell.source for cell in lesson.cells if cell.kind == "markdown")
-    asked = re.findall(r"\*\*Q\d\. (.+?)\*\*", text, flags=re.DOTALL)
-    assert len(asked) == text.count("<!-- written: ") >= 3
-    assert all(f"- {' '.join(q.split())}\n" in TEXTS["interview_questions"] for q in asked)
-    part = re.split(r"^## ", text, flags=re.MULTILINE)
-    (mistakes,) = [p for p in part if p.startswith("Common mistakes")]
-    titles = re.findall(r"^### (.+)$", mistakes, flags=re.MULTILINE)
-    rows = [line for line in TEXTS["common_mistakes"].split("\n") if f"]({lesson.name}.i" in line]
-    assert len(rows) == 1 + len(titles) >= 3
-    for row, title in zip(rows[1:], titles, strict=True):
-        assert row.startswith(f"- [{title}](")
-        assert len(row.split("). ", 1)[1]) > 20
-
-
-def test_the_sheet_fits_a_page_and_the_glossary_holds_plain_sentences():
-    formulas = [line for line in TEXTS["formula_sheet"].split("\n") if line.endswith("$ |")]
-    assert 30 <= len(formulas) <= 40
-    for row in formulas:
-        assert row.count("|") == 4
-        assert row.count("$") == 2
-        assert not re.search(r"\\[^a-zA-Z]", row), row  # Markdown would take the backslash away
-    terms = [line for line in TEXTS["glossary"].split("\n") if line.startswith("- ")]
-    assert 65 <= len(terms) <= 90
-    for row in terms:
-        meaning = row.split("**: ", 1)[1].rsplit(" ([", 1)[0]
-        assert 10 <= len(meaning) <= 200
-        assert not meaning.endswith(".")
-        assert meaning.count("**") == 0
-
-
-# One name for one thing, in all twelve lessons.
-
-PROSE = {
-    lesson.name: "\n".join(cell.source for cell in lesson.cells if cell.kind == "markdown")
-    for lesson in LESSONS
-}
-MATHS = {
-    name: re.findall(r"\$\$.+?\$\$|\$[^$\n]+\$", re.sub(r"`[^`]*`", "", text), flags=re.DOTALL)
-    for name, text in PROSE.items()
-}
-# What learners of other courses would call it, and what it is called here.
-OTHER_NAMES = {
-    "learning_rate": "lr",
-    "eta": "lr",
-    "lambda_": "lam",
-    "reg": "lam",
-    "temperature": "T",
-    "theta": "Theta",
-    "y_onehot": "Y",
-    "probs": "P",
-    "num_classes": "n_classes",
-}
-
-
-@pytest.mark.parametrize("name", PROSE)
-def test_formulas_use_the_same_symbols(name):
-    for formula in MATHS[name]:
-        assert not re.search(r"\\ln\b", formula), formula  # log is the natural logarithm
-        assert not re.search(r"\\text\{(softmax|lse|diag|CE|BCE|Var)\}", formula), formula
-        assert "\\boldsymbol" not in formula, formula
-        assert not re.search(r"\\alpha|\\gamma", formula), formula  # η is the rate, λ the penalty
-
-
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.number)
-def test_code_uses_the_same_names(lesson):
-    for cell in lesson.cells:
-        if cell.kind != "code":
-            continue
-        tree = ast.parse(cell.source)
-        names = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-        names |= {
-            node.id
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-        }
-        if cell.name == "numerical_gradient":  # for weights of any shape
-            names.discard("theta")
-        assert not names & OTHER_NAMES.keys(), f"line {cell.line}: {names & OTHER_NAMES.keys()}"
-
-
-@pytest.mark.parametrize(
-    ("name", "lessons"),
-    [("lr", "04 05"), ("lam", "05 07 08 09 11"), ("Theta", "04 05 06 08 10"), ("T", "02 09 10 11")],
-)
-def test_names_are_used_where_the_thing_is(name, lessons):
-    for number in lessons.split():
-        (lesson,) = [lesson for lesson in LESSONS if lesson.number == number]
-        used = "\n".join(cell.source for cell in lesson.cells if cell.kind == "code")
-        assert re.search(rf"\b{name}\b", used), f"{name} in lesson {number}"
-
-
-@pytest.mark.parametrize("name", PROSE)
-def test_spelling_is_british_but_for_names(name):
-    american = r"\b(?:color|behavior|normaliz|standardiz|optimiz|center|gray|penaliz)\w*"
-    prose = PROSE[name].split("## Go further")[0]  # where titles stand as they are
-    prose = re.sub(r"`[^`]*`|### Exercise.*", "", prose)
-    assert re.findall(american, prose, flags=re.IGNORECASE) == []
-
-
-def test_every_lesson_asks_its_questions_in_the_same_way():
-    for lesson in LESSONS[1:]:
-        assert "Say each answer aloud in sixty seconds" in PROSE[lesson.name], lesson.name
 
 
 def test_a_formula_in_a_table_keeps_what_it_says():

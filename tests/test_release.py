@@ -19,14 +19,12 @@ from hypothesis import strategies as st
 from jupytext.cli import jupytext
 from matplotlib.image import imread, imsave
 
-from utils.instructor import execute, readme, release
+from utils.instructor import execute, release
 from utils.instructor.cells import Cell
 from utils.instructor.cli import main
 from utils.instructor.compare import output_drift, picture_difference, source_drift
 from utils.instructor.notebooks import digest, learner_notebook, set_up, solution_notebook
-from utils.instructor.source import SECTIONS, Course, CourseError, read_course
-
-HERE = Path(__file__).resolve().parents[1]
+from utils.instructor.source import SECTIONS, Course, read_course
 
 HEADER = """\
 ---
@@ -120,10 +118,10 @@ def make(root, **sources):
     return root
 
 
-def drafts(root, name, lessons=None):
+def drafts(root, name):
     """Return the two notebooks of a lesson before they are run."""
     course = Course.at(root)
-    lessons = lessons or read_course(course)
+    lessons = read_course(course)
     lesson = next(lesson for lesson in lessons if lesson.name == name)
     assert lesson.problems == []
     return solution_notebook(lesson), learner_notebook(lesson, lessons, course)
@@ -908,71 +906,3 @@ def test_the_course_is_found_from_any_folder_in_it(course, monkeypatch, capsys):
     (course / "solutions" / "00_start.ipynb").unlink()
     assert main(["release", "--check", "--no-run", "00"]) == 1
     assert capsys.readouterr().err == "solutions/00_start.ipynb is missing\n"
-
-
-# The real course.
-
-LESSONS = sorted(path.stem for path in (HERE / "solutions").glob("[0-9][0-9]_*.md"))
-NOTEBOOKS = sorted(
-    path.relative_to(HERE).as_posix()
-    for folder in ("lessons", "solutions")
-    for path in (HERE / folder).glob("*.ipynb")
-)
-
-
-def test_every_notebook_agrees_with_its_source():
-    try:
-        assert release.check_sources(HERE) == []
-    except CourseError:
-        assert LESSONS == NOTEBOOKS == []
-
-
-def words(line):
-    """Count names, numbers and, in prose, words."""
-    return len(re.findall(r"\w+", line))
-
-
-@pytest.fixture(scope="module")
-def real_lessons():
-    return read_course(Course.at(HERE))
-
-
-@pytest.mark.parametrize("name", LESSONS)
-def test_no_line_of_an_answer_stands_in_the_lesson(name, real_lessons):
-    solution, lesson = drafts(HERE, name, real_lessons)
-    answers = {line.strip() for cell in solution.cells for line in cell.answer_lines}
-    text = "\n".join(cell.source for cell in lesson.node.cells)
-    stored = HERE / lesson.file  # with its outputs
-    if stored.exists():
-        outputs = [cell.get("outputs", []) for cell in read(stored).cells]
-        text += json.dumps(outputs, ensure_ascii=False)
-    assert [line for line in sorted(answers) if words(line) > 3 and line in text] == []
-
-
-@pytest.mark.parametrize("file", NOTEBOOKS)
-def test_every_notebook_has_run_is_small_and_describes_its_pictures(file):
-    path = HERE / file
-    assert path.stat().st_size <= execute.LARGEST_FILE
-    for cell in read(path).cells:
-        if cell.cell_type == "code":
-            assert cell.execution_count, f"never run: {cell.source[:60]}"
-            for output in cell.outputs:
-                assert execute.faults(output, []) == []
-
-
-# --- the README's table --------------------------------------------------------------------------
-
-
-def test_the_readme_lists_the_lessons_and_check_notices_when_it_does_not():
-    course = Course.at(HERE)
-    lessons = read_course(course)
-    marked = "before\n<!-- lessons -->\nstale\n<!-- end of lessons -->\nafter\n"
-    text = readme.with_table(marked, lessons, course)
-    assert text.startswith("before\n<!-- lessons -->\n\n| | lesson | |")
-    assert text.endswith("<!-- end of lessons -->\nafter\n")
-    assert "stale" not in text
-    assert all(f"(lessons/{lesson.name}.ipynb)" in text for lesson in lessons)
-    assert all(readme.promise(lesson) in text for lesson in lessons)
-    assert len([line for line in text.splitlines() if line.startswith("|")]) == 2 + 12
-    assert readme.with_table(text, lessons, course) == text
-    assert readme.with_table("no marks", lessons, course) == "no marks"

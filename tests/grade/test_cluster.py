@@ -13,8 +13,6 @@ from tests.grade import made
 from utils.instructor.grade import command
 from utils.instructor.grade.sandbox import IsolationError, probe
 
-distributed = pytest.importorskip("distributed", reason="dask.distributed is an optional extra")
-
 SLOW = "import time\ntime.sleep(0.3)"  # so that a worker can be killed in the middle
 
 
@@ -28,6 +26,7 @@ def _isolation() -> None:
 
 @pytest.mark.filterwarnings("ignore")  # what dask says when a worker dies
 def test_a_cluster_that_loses_a_worker_gives_the_same_grades(tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed", reason="dask.distributed is an optional extra")
     submissions = tmp_path / "class"
     for number in range(12):
         place = submissions / f"student{number:02}" / "02_softmax.ipynb"
