@@ -60,6 +60,7 @@ def notebook(
     last: Sequence[str] = (),
     instead: Mapping[str, str] | None = None,
     answered: bool = True,
+    whole: bool = True,
 ) -> dict[str, Any]:
     """Return a notebook with every answer filled in.
 
@@ -72,8 +73,12 @@ def notebook(
         Number of an exercise to another cell in its place; "" deletes it.
     answered : bool
         False leaves the stubs.
+    whole : bool
+        False keeps the set-up cell and the exercises alone, without what the lesson shows.
     """
     made = released(lesson)
+    if not whole:
+        made["cells"] = [c for c in made["cells"] if c["source"].startswith(("# course:", "# ex"))]
     wanted = {**(answers(lesson) if answered else {}), **(instead or {})}
     for cell in made["cells"]:
         if cell["source"].startswith("# exercise: "):
