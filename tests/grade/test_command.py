@@ -93,7 +93,7 @@ Run = Callable[..., Path]
 @pytest.fixture
 def shared(grader: Grader, monkeypatch: pytest.MonkeyPatch) -> Shared:
     box = Shared(grader.box)
-    monkeypatch.setattr(command, "probe", lambda: None)
+    monkeypatch.setattr(command, "probe", lambda sandbox: None)
     monkeypatch.setattr(command, "_sandbox", lambda *arguments: box)
     return box
 
@@ -357,7 +357,7 @@ def graded(grader: Grader, tmp_path_factory: pytest.TempPathFactory) -> Path:
         put(folder / "in", files), made.SOLUTIONS, folder / "out", 1, 1, Limits(2, 2**29)
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(command, "probe", lambda: None)
+        patch.setattr(command, "probe", lambda sandbox: None)
         patch.setattr(command, "_sandbox", lambda *arguments: Shared(grader.box))
         command.run(options)
     return folder / "out"

@@ -83,8 +83,6 @@ def _run(options: Options) -> None:
     except ValueError as error:
         raise GradeError(str(error)) from None
     _say("reading", _census(submissions))
-    if options.isolated:
-        probe()
     clear_halves(options.out)
     journal = Journal(options.out / "journal")
     seed = journal.seed(options.seed)
@@ -94,6 +92,8 @@ def _run(options: Options) -> None:
     asked_names = [names[number] for number in lessons]
     imports = _imports(set_up_of(options.solutions, name) for name in asked_names)
     with _sandbox(options, imports) as sandbox:
+        if options.isolated:
+            probe(sandbox)
         keys = _make_keys(options, asked_names, seed, sandbox)
         _say("isolation", _describe(options))
         entries = _grade_all(options, submissions, keys, journal, sandbox)
