@@ -5,6 +5,8 @@ import os
 import shutil
 import tempfile
 
+import pytest
+
 from tests import kernels
 
 _scratch = tempfile.mkdtemp(prefix="course-tests-")
@@ -15,6 +17,14 @@ os.environ["COURSE_STATE"] = os.path.join(_scratch, "state")  # noqa: PTH118
 # A worker for each core, a thread for each worker: more of them only wait for one another.
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 kernels.install(_scratch)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """Use two workers more than there are cores: many a test waits for a kernel or a sandbox."""
+    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count())
+    return len(usable) + 2
+
 
 # Programs of their own, without tests: to look for doctests in them would import what they need.
 collect_ignore = ["tests/kernels/parent.py", "tests/kernels/stand_in.py", "tests/benchmarks"]
