@@ -14,7 +14,7 @@ atexit.register(shutil.rmtree, _scratch, ignore_errors=True)
 
 # An empty state folder for each worker: nobody's own predictions get into a test or a notebook.
 os.environ["COURSE_STATE"] = os.path.join(_scratch, "state")  # noqa: PTH118
-# A worker for each core, a thread for each worker: more of them only wait for one another.
+# One thread for each worker: more of them only wait for one another.
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 kernels.install(_scratch)
 
