@@ -56,7 +56,12 @@ def bars(
 
 
 def scores_and_probabilities(
-    scores: Any, names: Sequence[str], axes: Any = None, T: float = 1.0
+    scores: Any,
+    names: Sequence[str],
+    axes: Any = None,
+    T: float = 1.0,
+    *,
+    lowest: float = 0.0,
 ) -> Any:
     """Draw scores and their softmax side by side.
 
@@ -67,6 +72,8 @@ def scores_and_probabilities(
     axes : two Axes, optional
     T : float
         Temperature; the probabilities are softmax(scores / T).
+    lowest : float
+        The axis of the scores reaches down to this at least, so that it rests while they move.
 
     Returns
     -------
@@ -76,7 +83,7 @@ def scores_and_probabilities(
         axes = plt.subplots(1, 2, figsize=(7.5, 3))[1]
     scores = np.asarray(scores, dtype=float)
     reach = max(6.0, float(np.abs(scores).max()) + 1)
-    low = -reach if scores.min() < 0 else 0.0
+    low = min(lowest, -reach if scores.min() < 0 else 0.0)
     bars(scores, names, axes[0], title="scores", ylim=(low, reach))
     P = functions.softmax(scores / T)
     bars(P, names, axes[1], title="probabilities", ylim=(0, 1.08))
@@ -209,6 +216,7 @@ def temperature_curves(scores: Any, names: Sequence[str], ax: Axes | None = None
     ax.axhline(1 / len(names), color="grey", linewidth=1, linestyle=":")
     ax.text(0.05, 1 / len(names) + 0.02, f"1/K = {1 / len(names):.2f}", fontsize=9)
     ax.axvline(1, color="grey", linewidth=1, linestyle="-")
+    ax.text(1.1, 0.97, "T = 1", va="top", fontsize=9)
     ax.set(
         xscale="log", xlabel="temperature T (log scale)", ylabel="probability", ylim=(-0.03, 1.03)
     )
