@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jupyter_client.kernelspec import KernelSpec
 from jupytext.cli import jupytext
 from matplotlib.image import imread, imsave
 
@@ -527,6 +528,26 @@ def test_a_file_that_is_not_utf8_is_named_with_the_line(tmp_path):
     assert release.check_sources(root) == [
         f"solutions/00_start.md:{lines}: the file is not UTF-8 text"
     ]
+
+
+@pytest.mark.parametrize("silent", [1, 3])
+def test_a_kernel_that_does_not_answer_is_replaced_but_not_for_ever(
+    course, monkeypatch, capsys, silent
+):
+    real = execute.ThisInterpreter().kernel_spec
+    started = []
+
+    def spec(self):
+        started.extend([] if self in started else [self])
+        if len(started) > silent:
+            return real
+        return KernelSpec(argv=[sys.executable, "-c", "import time; time.sleep(60)"])
+
+    monkeypatch.setattr(execute.ThisInterpreter, "kernel_spec", property(spec))
+    monkeypatch.setattr(execute, "SECONDS_TO_START", 4 if silent == 1 else 1)
+    status = main(["release", "--check", "00", "--jobs", "1"], root=course)
+    assert status == (0 if silent == 1 else 1)
+    assert ("no kernel starts" in capsys.readouterr().err) == (silent > 1)
 
 
 def test_all_problems_of_all_lessons_are_listed_at_once_and_nothing_runs(tmp_path, capsys):

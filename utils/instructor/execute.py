@@ -21,6 +21,8 @@ from utils.instructor.source import Problem
 IGNORE_OUTPUT = "nbval-ignore-output"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SECONDS_PER_CELL = 300
+SECONDS_TO_START = 30
+STARTS = 3
 LARGEST_FILE = 1_000_000
 # What differs from run to run: an object's address, a temporary file of the kernel.
 PASSING = re.compile(r"\b(at 0x)[0-9a-fA-F]{6,}|\b(ipykernel_)\d+")
@@ -55,23 +57,49 @@ async def run(draft: Draft, root: Path, done: Callable[[], object]) -> list[Prob
         Empty when the notebook may be published. After a cell that raises, no further one is run.
     """
     with tempfile.TemporaryDirectory(prefix="course-") as scratch:
+        try:
+            kernel, client = await _start(draft, root, Path(scratch))
+        except RuntimeError as error:
+            return [Problem(draft.lesson.file, 1, f"no kernel starts: {error}")]
+        try:
+            problems = await _run_cells(draft, client, done)
+        finally:
+            await _end(kernel, client)
+        return problems or publishable(draft, [str(root), scratch])
+
+
+async def _start(draft: Draft, root: Path, scratch: Path) -> tuple[ThisInterpreter, NotebookClient]:
+    """Return a kernel that answers. Once in some hundred starts one does not: try another."""
+    tries = STARTS
+    while True:
         kernel = ThisInterpreter()
         await kernel.start_kernel(
-            cwd=str(root / Path(draft.file).parent), env=environment(root, Path(scratch))
+            cwd=str(root / Path(draft.file).parent), env=environment(root, scratch)
         )
         client = NotebookClient(
-            draft.node, km=kernel, record_timing=False, timeout=SECONDS_PER_CELL
+            draft.node,
+            km=kernel,
+            record_timing=False,
+            timeout=SECONDS_PER_CELL,
+            startup_timeout=SECONDS_TO_START,
         )
         try:
             await client.async_start_new_kernel_client()
-            problems = await _run_cells(draft, client, done)
-        except RuntimeError as error:
-            return [Problem(draft.lesson.file, 1, f"no kernel starts: {error}")]
-        finally:
-            if client.kc is not None:
-                client.kc.stop_channels()
-            await kernel.shutdown_kernel(now=True)
-        return problems or publishable(draft, [str(root), scratch])
+        except BaseException as problem:  # also when the release is cancelled
+            await _end(kernel, client)
+            kernel.context.destroy(linger=0)  # nbclient leaves a socket open
+            tries -= 1
+            if not tries or not isinstance(problem, RuntimeError):
+                raise
+        else:
+            return kernel, client
+
+
+async def _end(kernel: ThisInterpreter, client: NotebookClient) -> None:
+    if client.kc is not None:
+        client.kc.stop_channels()
+    if kernel.has_kernel:  # nbclient has ended one that did not answer
+        await kernel.shutdown_kernel(now=True)
 
 
 async def _run_cells(
