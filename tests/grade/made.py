@@ -78,7 +78,9 @@ def notebook(
     """
     made = released(lesson)
     if not whole:
-        made["cells"] = [c for c in made["cells"] if c["source"].startswith(("# course:", "# ex"))]
+        made["cells"] = [
+            c for c in made["cells"] if c["source"].startswith(("# course:", "# exercise: "))
+        ]
     wanted = {**(answers(lesson) if answered else {}), **(instead or {})}
     for cell in made["cells"]:
         if cell["source"].startswith("# exercise: "):

@@ -221,7 +221,7 @@ def look():
     "name", ["softmax", "minibatches", "consistency_band", "SoftmaxClassifier"]
 )
 @given(data=st.data())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_no_value_stops_the_judge_or_passes_by_chance(name: str, data: st.DataObject) -> None:
     exercise = exercises.by_name()[name]
     key = ExerciseKey(name, 3, ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -127,19 +128,14 @@ def _softmax_shifted_above(z: Any) -> Any:
     return _shifted(z) / np.exp(z).sum(axis=-1, keepdims=True)
 
 
-def _softmax_minimum(z: Any) -> Any:
-    e = np.exp(z - z.min(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
+def _softmax_less(shift: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a softmax that subtracts shift(z), whatever that is, first."""
 
+    def wrong(z: Any) -> Any:
+        e = np.exp(z - shift(z))
+        return e / e.sum(axis=-1, keepdims=True)
 
-def _softmax_mean(z: Any) -> Any:
-    e = np.exp(z - z.mean(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
-
-
-def _softmax_built_in_max(z: Any) -> Any:
-    e = np.exp(z - max(z))
-    return e / e.sum(axis=-1, keepdims=True)
+    return wrong
 
 
 def _log_no_keepdims(z: Any) -> Any:
@@ -378,13 +374,13 @@ EXERCISES = (
             ),
             Misconception(
                 "subtracts the minimum",
-                _softmax_minimum,
+                _softmax_less(lambda z: z.min(axis=-1, keepdims=True)),
                 "You subtract each row's minimum. Then the largest score can still be 1000, and its "
                 "exponential inf. With the maximum, no exponential passes 1.",
             ),
             Misconception(
                 "subtracts the mean",
-                _softmax_mean,
+                _softmax_less(lambda z: z.mean(axis=-1, keepdims=True)),
                 "You subtract each row's mean. The largest score can still lie 1000 above it, and "
                 "its exponential is inf. With the maximum, no exponential passes 1.",
             ),
@@ -408,7 +404,7 @@ EXERCISES = (
             ),
             Misconception(
                 "Python's max",
-                _softmax_built_in_max,
+                _softmax_less(max),
                 "Python's own `max` compares whole rows of a matrix, and that has no answer. NumPy's "
                 "max takes an axis.",
             ),

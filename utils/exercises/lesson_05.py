@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -486,31 +487,27 @@ def _optimal_theta(
     X: Any, labels: Any, lam: float, *, intercept: bool = True, penalize_intercept: bool = False
 ) -> Any:
     """Return scikit-learn's weights for labels 0 … K−1 as Theta (K, d+1), zeros where it has none."""
-    n, d = X.shape
-    theta = _fitted(
-        X.astype(float).tobytes(),
-        (n, d),
-        tuple(labels.tolist()),
-        lam,
-        intercept,
-        penalize_intercept,
-    )
-    return theta.copy()
+    return _fitted(X, labels, lam, intercept, penalize_intercept)
 
 
-@functools.lru_cache(maxsize=512)  # the wrong answers share most of their fits
-def _fitted(
-    raw: bytes,
-    shape: tuple[int, int],
-    labels: tuple[int, ...],
-    lam: float,
-    intercept: bool,
-    penalize_intercept: bool,
-) -> Any:
+def _remembered(fit: Callable[..., Any]) -> Callable[..., Any]:
+    """Keep what fit(X, labels, *settings) returns: the wrong answers share most of their fits."""
+
+    @functools.lru_cache(maxsize=512)
+    def by_content(raw: bytes, shape: tuple[int, int], labels: tuple[int, ...], *more: Any) -> Any:
+        return fit(np.frombuffer(raw).reshape(shape), np.array(labels), *more)
+
+    def fitted(X: Any, labels: Any, *more: Any) -> Any:
+        return by_content(X.astype(float).tobytes(), X.shape, tuple(labels.tolist()), *more).copy()
+
+    return fitted
+
+
+@_remembered
+def _fitted(X: Any, labels: Any, lam: float, intercept: bool, penalize_intercept: bool) -> Any:
     from sklearn.linear_model import LogisticRegression
 
-    X: Any = np.frombuffer(raw).reshape(shape)
-    n, K = len(X), len(set(labels))
+    n, K = len(X), len(np.unique(labels))
     if penalize_intercept:
         X = functions.add_intercept(X)
     C = (2 if K == 2 else 1) / (n * lam)
@@ -696,22 +693,16 @@ class _DoublePenalty(_Wrong):
         return _optimal_theta(X, labels, 2 * self.lam)
 
 
-@functools.lru_cache(maxsize=512)
-def _walked(
-    raw: bytes,
-    shape: tuple[int, int],
-    labels: tuple[int, ...],
-    pull: float,
-    lam: float,
-) -> Any:
+@_remembered
+def _walked(X: Any, labels: Any, pull: float, lam: float) -> Any:
     """Return Theta after the stub's own descent, 2000 steps of 0.5 at most, with another slope.
 
     The slope is (P − Y)ᵀX/n + pull·W. With a λ above 0 the walk ends where the loss hardly
     changes; without one, where the slope is small.
     """
-    X = functions.add_intercept(np.frombuffer(raw).reshape(shape))
-    Y = np.eye(max(labels) + 1)[list(labels)]
-    theta, free, last = np.zeros((Y.shape[1], X.shape[1])), np.r_[0.0, np.ones(shape[1])], np.inf
+    free = np.r_[0.0, np.ones(X.shape[1])]
+    X, Y = functions.add_intercept(X), functions.one_hot(labels, labels.max() + 1)
+    theta, last = np.zeros((Y.shape[1], X.shape[1])), np.inf
     for _ in range(2000):
         z = X @ theta.T
         P = np.exp(z - z.max(axis=1, keepdims=True))
@@ -732,8 +723,7 @@ class _Walk(_Wrong):
     """A descent as the stub has it, with a slip in its slope or in where it stops."""
 
     def train(self, X: Any, labels: Any) -> Any:
-        given = X.astype(float).tobytes(), X.shape, tuple(labels.tolist())
-        return _walked(*given, *self.slip(len(X))).copy()
+        return _walked(X, labels, *self.slip(len(X)))
 
     def slip(self, n: int) -> tuple[float, float]:
         """Return pull and λ of `_walked`."""

@@ -482,7 +482,7 @@ CURVE = Exercise(
         ),
         Misconception(
             "an entry for each prediction",
-            lambda c, ok: _shares_of_each(c, ok),
+            _shares_of_each,
             "Equal confidences give the same entry again. One is enough: go through the different "
             "confidences, which np.unique finds.",
         ),
@@ -1079,7 +1079,7 @@ THRESHOLD = Exercise(
         ),
         Misconception(
             "nothing where none will do",
-            lambda c, ok, limit: _pick(_right_rule, min, None)(c, ok, limit),
+            _pick(_right_rule, none=None),
             "Where no threshold keeps the limit you return no number. np.inf keeps nothing.",
         ),
         Misconception(

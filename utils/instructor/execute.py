@@ -69,7 +69,7 @@ async def run(draft: Draft, root: Path, done: Callable[[], object]) -> list[Prob
 
 
 async def _start(draft: Draft, root: Path, scratch: Path) -> tuple[ThisInterpreter, NotebookClient]:
-    """Return a kernel that answers. Once in some hundred starts one does not: try another."""
+    """Return a kernel that answers. Now and then one does not: try another."""
     tries = STARTS
     while True:
         kernel = ThisInterpreter()

@@ -124,7 +124,6 @@ def _serve(
             os.close(descriptor)
         (_first_process if isolated else _only_process)(scratch, task, shell, out)
     os.close(out)
-    status = 0
     try:
         message = _collect(results, task)
     finally:
