@@ -7,7 +7,7 @@ import tempfile
 
 import pytest
 
-from tests import kernels
+from tests.notebooks import kernels
 
 _scratch = tempfile.mkdtemp(prefix="course-tests-")
 atexit.register(shutil.rmtree, _scratch, ignore_errors=True)
@@ -27,4 +27,4 @@ def pytest_xdist_auto_num_workers():
 
 
 # Programs of their own, without tests: to look for doctests in them would import what they need.
-collect_ignore = ["tests/kernels/parent.py", "tests/kernels/stand_in.py", "tests/benchmarks"]
+collect_ignore = ["tests/notebooks/kernels/parent.py", "tests/notebooks/kernels/stand_in.py", "tests/benchmarks"]

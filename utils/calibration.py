@@ -6,21 +6,19 @@ right. For a yes/no forecast these are the probability of yes and whether it cam
 the last one its upper end too; a bin without predictions has nan where its averages would stand.
 """
 
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from utils.functions import (
+from utils.functions import below_highest, cross_entropy, one_hot, softmax
+from utils.inputs import (
     Floats,
     Integers,
-    _below_highest,
-    _floats,
-    _highest,
-    _scores,
-    cross_entropy,
-    one_hot,
-    softmax,
+    as_confidence,
+    as_distributions,
+    as_floats,
+    as_predictions,
 )
 
 Strategy: TypeAlias = Literal["uniform", "quantile"]
@@ -30,7 +28,7 @@ _BLOCK = 2**16  # numbers worked on at a time: half a megabyte, which the proces
 
 
 class ReliabilityCurve(NamedTuple):
-    """What `reliability_curve` found in each bin."""
+    """What `reliability_curve` found in each bin. Lesson 07."""
 
     counts: Integers
     """Predictions in each bin, shape (n_bins,)."""
@@ -43,7 +41,7 @@ class ReliabilityCurve(NamedTuple):
 
 
 class BrierDecomposition(NamedTuple):
-    """The five parts of a Brier score; ``score`` puts them together again."""
+    """The five parts of a Brier score; ``score`` puts them together again. Lesson 07."""
 
     reliability: float
     """Squared gaps between confidence and accuracy: 0 when calibrated."""
@@ -64,7 +62,7 @@ class BrierDecomposition(NamedTuple):
 
 
 class NoiseFloor(NamedTuple):
-    """The calibration error that chance alone gives a perfectly calibrated model."""
+    """The calibration error that chance alone gives a perfectly calibrated model. Lesson 07."""
 
     mean: float
     """On average."""
@@ -75,7 +73,7 @@ class NoiseFloor(NamedTuple):
 def reliability_curve(
     confidence: ArrayLike, correct: ArrayLike, n_bins: int = 15, strategy: Strategy = "uniform"
 ) -> ReliabilityCurve:
-    """Sort predictions into bins by confidence and see how often each bin was right.
+    """Sort predictions into bins by confidence and see how often each bin was right. Lesson 07.
 
     Parameters
     ----------
@@ -96,8 +94,9 @@ def reliability_curve(
     Raises
     ------
     ValueError
-        If confidence is empty, holds nan or leaves [0, 1]; if correct has another length or holds
-        anything but true and false; if n_bins is less than 1 or the strategy is unknown.
+        If confidence is empty, holds nan, or leaves [0, 1] by more than a few roundings (those
+        count as 0 and 1); if correct has another length or holds anything but true and false; if
+        n_bins is less than 1 or the strategy is unknown.
 
     Notes
     -----
@@ -115,7 +114,7 @@ def reliability_curve(
     >>> curve.accuracy
     array([nan, nan,  0.,  1.])
     """
-    p, right = _predictions(confidence, correct)
+    p, right = as_predictions(confidence, correct)
     place, edges = _bins(p, n_bins, strategy)
     counts = np.bincount(place, minlength=n_bins)
     with np.errstate(invalid="ignore"):  # 0 / 0 is nan: nothing is known about an empty bin
@@ -128,6 +127,8 @@ def expected_calibration_error(
     confidence: ArrayLike, correct: ArrayLike, n_bins: int = 15, strategy: Strategy = "uniform"
 ) -> float:
     """Mean gap between confidence and accuracy, each bin weighted by its share of predictions (ECE).
+
+    Lesson 07.
 
     Parameters
     ----------
@@ -162,7 +163,7 @@ def expected_calibration_error(
 def maximum_calibration_error(
     confidence: ArrayLike, correct: ArrayLike, n_bins: int = 15, strategy: Strategy = "uniform"
 ) -> float:
-    """Largest gap between confidence and accuracy in any bin that is not empty (MCE).
+    """Largest gap between confidence and accuracy in any bin that is not empty (MCE). Lesson 07.
 
     Parameters
     ----------
@@ -189,7 +190,7 @@ def maximum_calibration_error(
 
 
 def top_label(P: ArrayLike, y: ArrayLike) -> tuple[Floats, NDArray[np.bool_]]:
-    """Confidence in the predicted class, and whether that class was right.
+    """Confidence in the predicted class, and whether that class was right. Lesson 07.
 
     Parameters
     ----------
@@ -214,7 +215,7 @@ def top_label(P: ArrayLike, y: ArrayLike) -> tuple[Floats, NDArray[np.bool_]]:
     >>> confidence, correct
     (array([0.7, 0.4]), array([ True, False]))
     """
-    P, Y = _distributions(P, y)
+    P, Y = _table_and_targets(P, y)
     top = P.argmax(axis=1)
     return P.max(axis=1), Y[np.arange(len(Y)), top] == 1
 
@@ -223,6 +224,8 @@ def classwise_calibration_error(
     P: ArrayLike, y: ArrayLike, n_bins: int = 15, strategy: Strategy = "uniform"
 ) -> Floats:
     """ECE of each class's own column, as K yes/no forecasts; their mean is the class-wise ECE.
+
+    Lesson 07.
 
     Parameters
     ----------
@@ -252,7 +255,7 @@ def classwise_calibration_error(
     >>> classwise_calibration_error(P, y).round(3)
     array([0. , 0.2, 0.2])
     """
-    P, Y = _distributions(P, y)
+    P, Y = _table_and_targets(P, y)
     errors = [
         expected_calibration_error(p, is_class, n_bins, strategy)
         for p, is_class in zip(P.T, Y.T, strict=True)
@@ -262,6 +265,8 @@ def classwise_calibration_error(
 
 def brier_score(P: ArrayLike, y: ArrayLike) -> float:
     """Squared distance of the probabilities from what came, summed over classes, mean over examples.
+
+    Lesson 07.
 
     Parameters
     ----------
@@ -288,7 +293,7 @@ def brier_score(P: ArrayLike, y: ArrayLike) -> float:
     >>> print(f"{brier_score([[0.7, 0.2, 0.1]], [0]):.2f}")  # 0.3² + 0.2² + 0.1²
     0.14
     """
-    P, Y = _distributions(P, y)
+    P, Y = _table_and_targets(P, y)
     return float(((P - Y) ** 2).sum() / len(P))
 
 
@@ -296,6 +301,8 @@ def brier_decomposition(
     P: ArrayLike, y: ArrayLike, n_bins: int = 15, strategy: Strategy = "uniform"
 ) -> BrierDecomposition:
     """Split a Brier score: reliability − resolution + uncertainty, and two terms within the bins.
+
+    Lesson 07.
 
     Parameters
     ----------
@@ -326,7 +333,7 @@ def brier_decomposition(
     >>> print(f"{parts.score:.3f} {brier_score(P, y):.3f}")
     0.350 0.350
     """
-    P, Y = _distributions(P, y)
+    P, Y = _table_and_targets(P, y)
     parts = np.zeros(5)
     for p, is_class in zip(P.T, Y.T, strict=True):
         counts, mean, share, _ = reliability_curve(p, is_class, n_bins, strategy)
@@ -355,6 +362,7 @@ def noise_floor(
     """ECE that a perfectly calibrated model with these very confidences would show by chance.
 
     The confidences stay; each outcome is drawn anew, right with the probability that was announced.
+    Lesson 07.
 
     Parameters
     ----------
@@ -398,6 +406,8 @@ def consistency_band(
     level: float = 0.95,
 ) -> tuple[Floats, Floats]:
     """Return between which accuracies each bin of a perfectly calibrated model lies, by chance.
+
+    Lesson 07.
 
     Parameters
     ----------
@@ -446,6 +456,8 @@ def consistency_band(
 def apply_temperature(logits: ArrayLike, T: float) -> Floats:
     """Probabilities with their confidence turned down (T > 1) or up (T < 1): softmax(logits / T).
 
+    Lesson 09.
+
     Parameters
     ----------
     logits : array_like, shape (..., K)
@@ -475,9 +487,8 @@ def apply_temperature(logits: ArrayLike, T: float) -> Floats:
     array([0.502, 0.304, 0.194])
     """
     _refuse_temperature(T, "T")
-    z = _scores(logits, axis=-1)
-    below = _below_highest(z, *_highest(z, axis=-1), axis=-1)
-    with np.errstate(over="ignore"):  # differences grow beyond all floats; −inf is right
+    below, _ = below_highest(logits)  # so that a small T cannot make the highest overflow
+    with np.errstate(over="ignore"):  # the others may: −inf is right
         return softmax(below / float(T))
 
 
@@ -485,6 +496,8 @@ def fit_temperature(
     logits: ArrayLike, y: ArrayLike, bounds: tuple[float, float] = (0.05, 20.0)
 ) -> float:
     """Find the temperature with the least cross-entropy on data the model was not fitted to.
+
+    Lesson 09.
 
     Parameters
     ----------
@@ -504,8 +517,8 @@ def fit_temperature(
     Raises
     ------
     ValueError
-        If bounds are not two finite numbers above 0, the lower first; if logits are not finite or
-        not a table; for y as `utils.cross_entropy`.
+        If bounds are not two finite numbers above 0, the lower first; if logits are not finite, not
+        a table, or differ by more than the largest float; for y as `utils.cross_entropy`.
 
     References
     ----------
@@ -528,7 +541,7 @@ def fit_temperature(
     _refuse_temperature(high, "the upper bound")
     if low >= high:
         raise ValueError(f"bounds must have the lower one first, got {bounds!r}")
-    z = _floats(logits, "logits").astype(np.float64, copy=False)
+    z = as_floats(logits, "logits").astype(np.float64, copy=False)
     if z.ndim != 2:
         raise ValueError(f"logits must be a table of shape (n, K), but have shape {z.shape}")
     if not np.isfinite(z).all():
@@ -537,14 +550,21 @@ def fit_temperature(
             f"logits{where.tolist()} is {float(z[tuple(where)])!r}, but must be a finite number"
         )
     cross_entropy(z, y)  # looks at the labels
-    true = np.take_along_axis(z, np.asarray(y, dtype=np.intp)[:, np.newaxis], axis=1)
-    if (z == true).all():  # no example has a preference
+    with np.errstate(over="ignore"):
+        ahead = z - np.take_along_axis(z, np.asarray(y, dtype=np.intp)[:, np.newaxis], axis=1)
+    if not np.isfinite(ahead).all():
+        row = int(np.flatnonzero(~np.isfinite(ahead).all(axis=1))[0])
+        raise ValueError(
+            f"logits of row {row} differ by more than the largest float; divide all by a constant"
+        )
+    if not ahead.any():  # no example has a preference
         return float(min(max(1.0, low), high))
+    ahead /= np.abs(ahead).max()  # where the slope is 0 stays, and no sum of it can overflow
 
     def slope(log_T: float) -> float:
-        """Of the cross-entropy with respect to 1/T, in which it is convex: as T rises, it falls."""
+        """Of the cross-entropy over 1/T, in which it is convex: as T rises, it falls. Up to scale."""
         P = apply_temperature(z, float(np.exp(log_T)))
-        return float(np.mean(np.sum(P * (z - true), axis=1)))
+        return float(np.mean(np.sum(P * ahead, axis=1)))
 
     coldest, hottest = float(np.log(low)), float(np.log(high))
     if slope(coldest) <= 0:
@@ -556,6 +576,8 @@ def fit_temperature(
 
 def reliability_in_words(confidence: ArrayLike, correct: ArrayLike, n_bins: int = 5) -> str:
     """Say in a line for each bin what was announced, what came, and whether that may be luck.
+
+    Lesson 07.
 
     Parameters
     ----------
@@ -639,7 +661,7 @@ def _perfect_model(
         raise ValueError(f"n_resamples must be a positive integer, got {n_resamples!r}")
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, got {level!r}")
-    p = _confidence(confidence)
+    p = as_confidence(confidence)
     place, _ = _bins(p, n_bins, strategy)
     counts = np.bincount(place, minlength=n_bins)
     mean = np.bincount(place, p, n_bins) / np.maximum(counts, 1)
@@ -656,66 +678,15 @@ def _perfect_model(
     return right, counts, mean
 
 
-def _predictions(confidence: ArrayLike, correct: ArrayLike) -> tuple[Floats, Floats]:
-    """Both as floats of shape (n,), n at least 1, looked at from all sides."""
-    p = _confidence(confidence)
-    right = _floats(correct, "correct")
-    if right.shape != p.shape:
-        raise ValueError(
-            f"correct has shape {right.shape}, but needs one entry per confidence, {p.shape}"
-        )
-    wrong = (right != 0) & (right != 1)  # nan too
-    if wrong.any():
-        raise ValueError(f"correct holds {right[wrong][0]:g}, but a prediction is right or wrong")
-    return p, right
-
-
-def _confidence(confidence: ArrayLike) -> Floats:
-    """Confidence as float64 of shape (n,), n at least 1."""
-    p = _floats(confidence, "confidence").astype(np.float64, copy=False)
-    if p.ndim != 1:
-        raise ValueError(
-            f"confidence must be one number per prediction, shape (n,), but has shape {p.shape}; "
-            "top_label(P, y) makes it from a table of probabilities"
-        )
-    _refuse_outside(p, "confidence")
-    return p
-
-
-def _distributions(P: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
-    """P as float64 of shape (n, K) and y as its one-hot table, looked at from all sides."""
-    P = _floats(P, "P").astype(np.float64, copy=False)
-    if P.ndim != 2:
-        raise ValueError(f"P must be a table of shape (n, K), but has shape {P.shape}")
-    if P.shape[1] < 2:
-        raise ValueError(
-            f"P has shape {P.shape}, but needs a column for each of two or more classes; "
-            "np.column_stack([1 - p, p]) makes them from the probability of yes"
-        )
-    _refuse_outside(P, "P")
-    sums = P.sum(axis=1)
-    off = np.abs(sums - 1) > 1e-3  # more than float16 rounds
-    if off.any():
-        row = int(off.argmax())
-        raise ValueError(f"P[{row}] sums to {sums[row]:.4g}, but probabilities sum to 1")
+def _table_and_targets(P: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
+    """P and y as tables of one shape, (n, K): probabilities, and what came as 0 and 1."""
+    P = as_distributions(P)
     Y = one_hot(y, P.shape[1])
     if Y.shape != P.shape:
         raise ValueError(
             f"y has shape {Y.shape[:-1]}, but needs one label per row of P, {P.shape[:1]}"
         )
     return P, Y
-
-
-def _refuse_outside(values: NDArray[Any], name: str) -> None:
-    """Raise if there are no values, or one is nan or outside [0, 1]."""
-    if values.size == 0:
-        raise ValueError(f"{name} is empty: calibration needs at least one prediction")
-    if not (values.min() >= 0 and values.max() <= 1):  # nan makes either comparison false
-        where = np.argwhere(~((values >= 0) & (values <= 1)))[0]
-        raise ValueError(
-            f"{name}{where.tolist()} is {float(values[tuple(where)])!r}, "
-            "but a probability lies between 0 and 1"
-        )
 
 
 def _refuse_temperature(T: float, name: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from utils.predictions import _append, _read, my_predictions, predict
+from utils.predictions import my_predictions, predict, record, recorded
 
 QUESTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
@@ -59,7 +59,7 @@ QUESTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def questions() -> None:
-    """Print the ten questions with their options."""
+    """Print the ten questions with their options. Lessons 00 and 11."""
     for number, (text, options) in enumerate(QUESTIONS, start=1):
         print(f"{number:2}. {text}")
         print(
@@ -69,6 +69,8 @@ def questions() -> None:
 
 def answer(lesson: str, answers: Mapping[int, tuple[str, float] | None]) -> None:
     """Commit your answers to the ten questions as predictions ``"00.q1"`` … ``"00.q10"``.
+
+    Lessons 00 and 11.
 
     Parameters
     ----------
@@ -92,12 +94,14 @@ def answer(lesson: str, answers: Mapping[int, tuple[str, float] | None]) -> None
             )
             continue
         predict(f"{lesson}.q{number}", options, options[letters.index(letter.lower())], choice[1])
-    stored = sum(id.startswith(f"{lesson}.q") for id in _read()[0])
+    stored = sum(id.startswith(f"{lesson}.q") for id in recorded()[0])
     print(f"{stored} of {len(QUESTIONS)} questions answered")
 
 
 def settle(number: int, outcome: str) -> None:
     """Record a question's outcome for both lessons that ask it, and show what you said each time.
+
+    Lesson 11.
 
     Parameters
     ----------
@@ -114,14 +118,14 @@ def settle(number: int, outcome: str) -> None:
     options = QUESTIONS[number - 1][1]
     if outcome not in options:
         raise ValueError(f"question {number} has no option {outcome!r}, only {', '.join(options)}")
-    said, outcomes = _read()
+    said, outcomes = recorded()
     told = []
     for lesson in ("00", "11"):
         id = f"{lesson}.q{number}"
         if id not in said:
             continue
         if id not in outcomes:
-            _append({"id": id, "outcome": outcome})
+            record({"id": id, "outcome": outcome})
         answer, sure = said[id]
         told.append(
             f"{'right' if answer == outcome else 'wrong'} in lesson {lesson}, {sure:.0%} sure"
@@ -133,9 +137,9 @@ def gained() -> None:
     """Print how the ten answers of lesson 00 and those of lesson 11 fared.
 
     The score is the mean squared distance between how sure you were and what came: 0 is perfect,
-    and 0.25 is what "50 % sure" always gets.
+    and 0.25 is what "50 % sure" always gets. Lesson 11.
     """
-    said, settled = _read()[0], {item.id: item for item in my_predictions().items}
+    said, settled = recorded()[0], {item.id: item for item in my_predictions().items}
     both = []
     for lesson in ("00", "11"):
         ids = [f"{lesson}.q{number}" for number in range(1, len(QUESTIONS) + 1)]

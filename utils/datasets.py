@@ -29,7 +29,7 @@ _FASHION_MNIST_SOURCES = (
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
-    """Examples to learn from.
+    """Examples to learn from. Lesson 01.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ def three_clusters() -> Dataset:
     """Three round Gaussian clusters in the plane, 60 points each, which overlap a little.
 
     They have means (−2, 0), (2, 0), (0, 2.5) and covariance 0.6·I, and are read from
-    data/three_clusters.csv.
+    data/three_clusters.csv. Lesson 04.
 
     Returns
     -------
@@ -105,6 +105,8 @@ def three_clusters() -> Dataset:
 def iris() -> Dataset:
     """Fisher's iris: length and width of the sepals and petals of 50 flowers of three species.
 
+    Lesson 04.
+
     Returns
     -------
     Dataset
@@ -128,7 +130,7 @@ def iris() -> Dataset:
 
 
 def iris_two_species() -> Dataset:
-    """Versicolor (0) against virginica (1): the two iris species that overlap.
+    """Versicolor (0) against virginica (1): the two iris species that overlap. Lesson 01.
 
     Returns
     -------
@@ -152,7 +154,7 @@ def iris_two_species() -> Dataset:
 
 
 def digits() -> Dataset:
-    """Digits written by 13 people; ``X[i].reshape(8, 8)`` is the i-th image.
+    """Digits written by 13 people; ``X[i].reshape(8, 8)`` is the i-th image. Lesson 05.
 
     Returns
     -------
@@ -183,6 +185,7 @@ def fashion_mnist() -> Dataset:
     The first call downloads 30 MB into data/cache/fashion-mnist, with a bar; checksums are compared
     then and at every later call. The environment variable ``COURSE_DATA`` names another folder in
     place of data/cache, which may be read-only if its fashion-mnist folder holds the four files.
+    Lesson 11.
 
     Returns
     -------

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from utils.functions import Floats, Integers, one_hot, softmax
+from utils.functions import one_hot, softmax
+from utils.inputs import Floats, Integers, as_floats
 
 
 def softmax_gradient(Theta: ArrayLike, X: ArrayLike, y: ArrayLike) -> Floats:
-    """Slope of the mean cross-entropy of a softmax model: ∂L/∂Θ = (P − Y)ᵀX/n.
+    """Slope of the mean cross-entropy of a softmax model: ∂L/∂Θ = (P − Y)ᵀX/n. Lesson 04.
 
     Parameters
     ----------
@@ -41,7 +42,8 @@ def softmax_gradient(Theta: ArrayLike, X: ArrayLike, y: ArrayLike) -> Floats:
     array([[ 0.5,  1.5],
            [-0.5, -1.5]])
     """
-    Theta, X = np.asarray(Theta, dtype=float), np.asarray(X, dtype=float)
+    Theta = as_floats(Theta, "Theta").astype(np.float64, copy=False)
+    X = as_floats(X, "X").astype(np.float64, copy=False)
     if Theta.ndim != 2 or X.ndim != 2 or Theta.shape[1] != X.shape[1]:
         raise ValueError(
             "Theta (K, d+1) and X (n, d+1) must be matrices with the same number of columns, "
@@ -64,7 +66,7 @@ def numerical_gradient(
     """Slope of any function by centred differences: (f(θ + h) − f(θ − h)) / 2h for each entry.
 
     The error of the formula shrinks with h², that of rounding grows with 1/h. For values and
-    parameters around 1, 1e-5 balances the two.
+    parameters around 1, 1e-5 balances the two. Lesson 04.
 
     Parameters
     ----------
@@ -104,7 +106,7 @@ def walk(
     n_steps: int,
     momentum: float = 0.0,
 ) -> Floats:
-    """Walk downhill with steps of a fixed learning rate, and note every place.
+    """Walk downhill with steps of a fixed learning rate, and note every place. Lesson 04.
 
     Parameters
     ----------
@@ -145,6 +147,8 @@ def walk(
 
 def minibatches(n: int, batch_size: int, rng: np.random.Generator) -> list[Integers]:
     """Deal n examples into batches in random order, each example once; the last may be short.
+
+    Lesson 04.
 
     Parameters
     ----------

@@ -9,19 +9,18 @@ rounded difference of two logits allows. All of them promise:
 - No input is changed, no warning is shown, and bad input gets one ValueError.
 """
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 from numpy.typing import ArrayLike, NDArray
 
-# One number in gives one NumPy scalar out, as with NumPy's own functions.
-Floats: TypeAlias = NDArray[np.floating[Any]]
-Integers: TypeAlias = NDArray[np.intp]
+from utils.inputs import Floats as Floats  # so that others can take the types from here
+from utils.inputs import Integers as Integers
+from utils.inputs import as_labels, as_numbers, as_scores, at, refuse_nan
 
 
 def sigmoid(z: ArrayLike) -> Floats:
-    """Turn log-odds into probabilities: σ(z) = 1 / (1 + exp(−z)).
+    """Turn log-odds into probabilities: σ(z) = 1 / (1 + exp(−z)). Lesson 01.
 
     Parameters
     ----------
@@ -42,7 +41,7 @@ def sigmoid(z: ArrayLike) -> Floats:
     >>> sigmoid([-1000, 0, 2]).round(3)
     array([0.   , 0.5  , 0.881])
     """
-    z = _numbers(z, "z")
+    z = as_numbers(z, "z")
     # At z = −1000, exp(−z) overflows. For z < 0, multiply both sides of the fraction by exp(z):
     # exp(z) / (exp(z) + 1). So the numerator is 1 or exp(z), whichever is smaller, and the exponent
     # below is −|z|: nothing here exceeds 2.
@@ -52,6 +51,8 @@ def sigmoid(z: ArrayLike) -> Floats:
 
 def log_sigmoid(z: ArrayLike) -> Floats:
     """Logarithm of the sigmoid, −log(1 + exp(−z)), exact where σ(z) itself rounds to 0 or 1.
+
+    Lesson 06.
 
     Parameters
     ----------
@@ -72,14 +73,14 @@ def log_sigmoid(z: ArrayLike) -> Floats:
     >>> log_sigmoid([-1000, 0, 50])
     array([-1.00000000e+03, -6.93147181e-01, -1.92874985e-22])
     """
-    z = _numbers(z, "z")
+    z = as_numbers(z, "z")
     # For z < 0, −log(1 + exp(−z)) = z − log(1 + exp(z)): again the exponent is −|z|.
     # log1p(s) is log(1 + s) without the rounding of 1 + s, which would lose a small s altogether.
     return np.minimum(z, 0) - np.log1p(np.exp(-np.abs(z)))
 
 
 def logsumexp(logits: ArrayLike, axis: int = -1) -> Floats:
-    """Logarithm of a sum of exponentials, log Σ exp(logits): a smooth maximum.
+    """Logarithm of a sum of exponentials, log Σ exp(logits): a smooth maximum. Lesson 02.
 
     Parameters
     ----------
@@ -107,23 +108,22 @@ def logsumexp(logits: ArrayLike, axis: int = -1) -> Floats:
     >>> logsumexp([[1000, 1000], [-1000, -1000]]).round(3)
     array([1000.693, -999.307])
     """
-    logits = _scores(logits, axis)
+    logits = as_scores(logits, axis)
     if logits.shape[axis] == 0:
         nothing: Floats = np.max(logits, axis=axis, initial=-np.inf)  # log 0
         return nothing
     top, highest = _highest(logits, axis)
-    with np.errstate(over="ignore", invalid="ignore"):
-        others = logits - highest
-    np.exp(others, out=others)
-    result = highest + _log1p(_sum_of_others(others, top, axis))
-    # An infinite maximum is the answer itself; ∞ − ∞ has left nan beside it.
-    result = np.where(np.isinf(highest), highest, result).astype(logits.dtype)
+    # ∞ − ∞ is nan. An infinite highest is the result whatever the sum is, so take off the largest
+    # float in its place.
+    with np.errstate(over="ignore"):  # a difference beyond the largest float is −inf
+        below = logits - np.nan_to_num(highest)
+    result = (highest + _log_sum(below, top, axis)).astype(logits.dtype)
     without_axis: Floats = np.squeeze(result, axis)[()]  # [()] makes one number of a 0-d array
     return without_axis
 
 
 def softmax(logits: ArrayLike, axis: int = -1) -> Floats:
-    """Turn scores into probabilities: exp(logits) / Σ exp(logits).
+    """Turn scores into probabilities: exp(logits) / Σ exp(logits). Lesson 02.
 
     Parameters
     ----------
@@ -152,17 +152,18 @@ def softmax(logits: ArrayLike, axis: int = -1) -> Floats:
     array([[0.659, 0.242, 0.099],
            [0.659, 0.242, 0.099]])
     """
-    logits = _scores(logits, axis)
-    top, highest = _highest(logits, axis)
     # Softmax ignores a constant added to every score. So let the highest be 0: no exponential can
-    # overflow and their sum is at least 1. Each step writes over the last: one array in all.
-    p = _below_highest(logits, top, highest, axis)
-    np.exp(p, out=p)
-    return _row_by_row(np.divide, p, _sum(p, axis), out=p)
+    # overflow and their sum is at least 1.
+    below, _ = below_highest(logits, axis)
+    p = np.exp(below)
+    p /= _sum(p, axis)
+    return p
 
 
 def log_softmax(logits: ArrayLike, axis: int = -1) -> Floats:
     """Logarithm of softmax, logits − log Σ exp(logits), exact where softmax rounds to 0 or 1.
+
+    Lesson 02.
 
     Parameters
     ----------
@@ -189,18 +190,59 @@ def log_softmax(logits: ArrayLike, axis: int = -1) -> Floats:
     >>> log_softmax([50, 0, -1000])
     array([-1.92874985e-22, -5.00000000e+01, -1.05000000e+03])
     """
-    logits = _scores(logits, axis)
+    below, top = below_highest(logits, axis)
+    below -= _log_sum(below, top, axis)
+    return below
+
+
+def below_highest(logits: ArrayLike, axis: int = -1) -> tuple[Floats, Integers]:
+    """Each score less the highest of its example, and where that highest one is. Lesson 02.
+
+    Parameters
+    ----------
+    logits : array_like, shape (..., K)
+        Scores, as for `softmax`.
+    axis : int
+        The axis of the classes.
+
+    Returns
+    -------
+    below : ndarray, the shape of logits
+        0 for the highest score, 0 or negative for the others. Softmax takes it for the logits.
+    top : ndarray of int, shape (..., 1)
+        The place of the highest score, the first one if several are level.
+
+    Raises
+    ------
+    ValueError
+        As for `softmax`.
+
+    Examples
+    --------
+    >>> below, top = below_highest([1002, 1001, 1000])
+    >>> below, top
+    (array([ 0., -1., -2.]), array([0]))
+    """
+    logits = as_scores(logits, axis)
     top, highest = _highest(logits, axis)
-    others = _below_highest(logits, top, highest, axis)
-    np.exp(others, out=others)
-    log_sum = _log1p(_sum_of_others(others, top, axis))
-    # Subtracting again into the same memory costs less than having kept a second array.
-    result = _below_highest(logits, top, highest, axis, out=others)
-    return _row_by_row(np.subtract, result, log_sum, out=result)
+    with np.errstate(over="ignore", invalid="ignore"):  # too far below is −inf, and ∞ − ∞ is nan
+        below = logits - highest
+    if np.isinf(highest).any():
+        np.put_along_axis(below, top, 0, axis)
+        if np.isnan(below).any():  # an equal beside an infinite highest
+            row: list[Any] = np.argwhere(np.isnan(below))[0].tolist()
+            row[axis] = ":"
+            raise ValueError(
+                f"softmax has no limit where logits{at(row)} holds +inf more than once or "
+                "nothing but -inf"
+            )
+    return below, top
 
 
 def one_hot(y: ArrayLike, n_classes: int) -> Floats:
     """Write each label as a row of n_classes numbers: 1 in the label's own column, 0 elsewhere.
+
+    Lesson 03.
 
     Parameters
     ----------
@@ -227,13 +269,13 @@ def one_hot(y: ArrayLike, n_classes: int) -> Floats:
     """
     if not isinstance(n_classes, int | np.integer) or n_classes < 1:
         raise ValueError(f"n_classes must be a positive integer, got {n_classes!r}")
-    y = _labels(y, int(n_classes), f"n_classes is {n_classes}")
+    y = as_labels(y, int(n_classes), f"n_classes is {n_classes}")
     own_column: NDArray[np.bool_] = y[..., np.newaxis] == np.arange(n_classes)
     return own_column.astype(np.float64)
 
 
 def cross_entropy(logits: ArrayLike, y: ArrayLike) -> np.floating[Any]:
-    """Mean of −log softmax(logits) at the true classes, in nats.
+    """Mean of −log softmax(logits) at the true classes, in nats. Lesson 03.
 
     Parameters
     ----------
@@ -259,23 +301,16 @@ def cross_entropy(logits: ArrayLike, y: ArrayLike) -> np.floating[Any]:
     >>> print(f"{cross_entropy([[0, 0, -69.1]], [2]):.1f}")
     69.8
     """
-    logits = _scores(logits, axis=-1)
-    top, highest = _highest(logits, axis=-1)
-    n_classes = logits.shape[-1]
+    log_p = log_softmax(logits)  # (..., K)
+    n_classes = log_p.shape[-1]
     columns = f"logits have {n_classes} column{'s' if n_classes > 1 else ''}"
-    y = _labels(y, n_classes, columns, logits.shape[:-1])
-    below = _below_highest(logits, top, highest, axis=-1)
-    true_class = np.take_along_axis(below, y[..., np.newaxis], axis=-1)
-    sum_of_others = _sum_of_others(np.exp(below, out=below), top, axis=-1)
-    del below, top, highest  # from here on one number per example
-    # −log_softmax, at the true class alone. Where that class is far ahead, true_class is 0 and the
-    # loss is the small logarithm by itself: 1e−30 stays 1e−30.
-    losses = _log1p(sum_of_others) - true_class
-    return _mean(losses).astype(logits.dtype)
+    y = as_labels(y, n_classes, columns, log_p.shape[:-1])
+    losses = -np.take_along_axis(log_p, y[..., np.newaxis], axis=-1)
+    return _mean(losses).astype(log_p.dtype)
 
 
 def binary_cross_entropy(z: ArrayLike, y: ArrayLike) -> np.floating[Any]:
-    """Mean of −y log σ(z) − (1 − y) log(1 − σ(z)), in nats.
+    """Mean of −y log σ(z) − (1 − y) log(1 − σ(z)), in nats. Lesson 03.
 
     Parameters
     ----------
@@ -300,8 +335,8 @@ def binary_cross_entropy(z: ArrayLike, y: ArrayLike) -> np.floating[Any]:
     >>> print(f"{binary_cross_entropy([0, 100], [1, 0]):.4f}")
     50.3466
     """
-    z = _numbers(z, "z")
-    y = _labels(y, 2, "z scores 2 classes")
+    z = as_numbers(z, "z")
+    y = as_labels(y, 2, "z scores 2 classes")
     if y.shape != z.shape:
         column = "; a column of scores becomes a row by z[:, 0]" if z.shape == (*y.shape, 1) else ""
         raise ValueError(
@@ -313,7 +348,7 @@ def binary_cross_entropy(z: ArrayLike, y: ArrayLike) -> np.floating[Any]:
 
 
 def add_intercept(X: ArrayLike) -> Floats:
-    """Put a column of ones in front, so that an intercept is a weight like any other.
+    """Put a column of ones in front, so that an intercept is a weight like any other. Lesson 00.
 
     Parameters
     ----------
@@ -335,7 +370,7 @@ def add_intercept(X: ArrayLike) -> Floats:
     array([[1., 5., 6.],
            [1., 7., 8.]])
     """
-    X = _numbers(X, "X")
+    X = as_numbers(X, "X")
     if X.ndim < 2:
         raise ValueError(
             f"X must be a table of shape (n, d), but has shape {X.shape}; "
@@ -354,65 +389,27 @@ def _highest(logits: Floats, axis: int) -> tuple[Integers, Floats]:
         raise ValueError(f"logits of shape {logits.shape} have no classes on axis {axis}")
     top = np.argmax(logits, axis=axis, keepdims=True)
     highest = np.take_along_axis(logits, top, axis)
-    _refuse_nan("logits", logits, highest)  # argmax points at nan wherever there is one
+    refuse_nan(logits, "logits", highest)  # argmax points at nan wherever there is one
     return top, highest
 
 
-def _below_highest(
-    logits: Floats, top: Integers, highest: Floats, axis: int, out: Floats | None = None
-) -> Floats:
-    """Each score less the highest of its example: 0 there, 0 or negative elsewhere."""
-    below = _row_by_row(np.subtract, logits, highest, out)
-    if np.isinf(highest).any():
-        # ∞ − ∞ is nan. The highest is 0 below itself; a nan that is left had an equal beside it.
-        np.put_along_axis(below, top, 0, axis)
-        if np.isnan(below).any():
-            row: list[Any] = np.argwhere(np.isnan(below))[0].tolist()
-            row[axis] = ":"
-            raise ValueError(
-                f"softmax has no limit where logits{_at(row)} holds +inf more than once or "
-                "nothing but -inf"
-            )
-    return below
+def _log_sum(below: Floats, top: Integers, axis: int) -> Floats:
+    """Logarithm of Σ exp(below), to which the highest adds exp(0) = 1. Keeps the axis.
 
-
-def _row_by_row(
-    operation: np.ufunc, table: Floats, column: Floats, out: Floats | None = None
-) -> Floats:
-    """Operate on each row of a table and its number in the column. No warning: −inf is right."""
-    with np.errstate(over="ignore", invalid="ignore"):  # and restores the buffer's size
-        # NumPy copies the column into a buffer. Of its usual size it is as large as a small table.
-        np.setbufsize(1024)
-        result: Floats = operation(table, column, out=out)
-    return result
+    log1p(s) is log(1 + s) without the rounding of 1 + s. So the 1 stays out of the sum, or small
+    others would be lost beside it.
+    """
+    others = np.exp(below)
+    np.put_along_axis(others, top, 0, axis)
+    log_sum: Floats = np.log1p(_sum(others, axis))
+    return log_sum
 
 
 def _sum(exponentials: Floats, axis: int) -> Floats:
     """Sum that keeps the axis, in float32 or wider: float16 cannot count beyond 2048."""
     wide = np.promote_types(exponentials.dtype, np.float32)
-    if exponentials.shape[axis] <= 128:
-        # np.sum halves long rows to keep rounding errors small. Up to 128 numbers it does not, and
-        # einsum gives the same accuracy in a third of the time.
-        rows = exponentials.swapaxes(axis, -1)
-        sums: Floats = np.einsum("...k->...", rows, dtype=wide)
-        return sums[..., np.newaxis].swapaxes(axis, -1)
     total: Floats = np.sum(exponentials, axis=axis, dtype=wide, keepdims=True)
     return total
-
-
-def _sum_of_others(exponentials: Floats, top: Integers, axis: int) -> Floats:
-    """Sum without the highest, whose 1 would round small others away. Overwrites its input."""
-    np.put_along_axis(exponentials, top, 0, axis)
-    return _sum(exponentials, axis)
-
-
-def _log1p(x: Floats) -> Floats:
-    """log(1 + x) to the last bits for x ≥ 0. np.log1p is vectorised on few processors, log on more.
-
-    What rounding 1 + x to u lost, x − (u − 1), goes back in, times the logarithm's slope, 1 / u.
-    """
-    u = 1 + x
-    return np.log(u) + (x - (u - 1)) / u
 
 
 def _mean(losses: Floats) -> np.floating[Any]:
@@ -423,68 +420,3 @@ def _mean(losses: Floats) -> np.floating[Any]:
     # Divided before they are summed: the sum of huge losses can overflow where the mean does not.
     mean: np.floating[Any] = np.sum(losses.astype(wide) / losses.size)
     return mean
-
-
-def _scores(logits: ArrayLike, axis: int) -> Floats:
-    """Logits as an array that has the axis; nan is still to be looked for."""
-    logits = _floats(logits, "logits")
-    if logits.ndim == 0:
-        raise ValueError(f"logits must have an axis of classes, but are one number, {logits}")
-    normalize_axis_index(axis, logits.ndim)  # raises NumPy's own AxisError, a ValueError
-    return logits
-
-
-def _numbers(values: ArrayLike, name: str) -> Floats:
-    """Array of a float type without nan."""
-    array = _floats(values, name)
-    _refuse_nan(name, array, np.max(array, initial=-np.inf))
-    return array
-
-
-def _floats(values: ArrayLike, name: str) -> Floats:
-    """Array of a float type; nan is still to be looked for."""
-    array = _array(values, name)
-    if array.dtype.kind in "biu":
-        return array.astype(np.float64)
-    if array.dtype.kind != "f":
-        raise ValueError(f"{name} must hold real numbers, but has dtype {array.dtype}")
-    return array
-
-
-def _refuse_nan(name: str, values: Floats, summary: ArrayLike) -> None:
-    """Raise if the values hold nan; the summary of them is smaller, and nan if they do."""
-    if np.isnan(summary).any():
-        where = np.argwhere(np.isnan(values))[0].tolist()
-        raise ValueError(f"{name}{_at(where)} is nan, but must be a number, -inf or +inf")
-
-
-def _labels(
-    y: ArrayLike, n_classes: int, limit: str, shape: tuple[int, ...] | None = None
-) -> Integers:
-    """Labels 0 … n_classes − 1 as integers, of that shape if one is given."""
-    labels = _array(y, "y")
-    if labels.dtype.kind not in "biuf":
-        raise ValueError(f"y must hold whole numbers, but has dtype {labels.dtype}")
-    if labels.dtype.kind == "f":
-        fractional = labels != np.floor(labels)  # nan too, since it equals nothing
-        if fractional.any():
-            raise ValueError(f"y holds {labels[fractional][0]}, but labels are whole numbers")
-    outside = (labels < 0) | (labels >= n_classes)
-    if outside.any():
-        allowed = f"labels 0–{n_classes - 1}" if n_classes > 1 else "label 0"
-        raise ValueError(f"y holds label {labels[outside][0]}, but {limit} ({allowed})")
-    if shape is not None and labels.shape != shape:
-        raise ValueError(f"y has shape {labels.shape}, but needs one label per example, {shape}")
-    return labels.astype(np.intp, copy=False)
-
-
-def _array(values: ArrayLike, name: str) -> NDArray[Any]:
-    try:
-        return np.asarray(values)
-    except ValueError:
-        raise ValueError(f"{name} must be an array of numbers, with rows of one length") from None
-
-
-def _at(index: list[Any]) -> str:
-    """Write an index as Python does; nothing for a single number."""
-    return f"[{', '.join(map(str, index))}]" if index else ""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 
 def read_idx(path: Path | str, n_axes: int) -> NDArray[np.uint8]:
-    """Read a gzipped IDX file of unsigned bytes.
+    """Read a gzipped IDX file of unsigned bytes. Lesson 11.
 
     Parameters
     ----------

@@ -18,7 +18,6 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from utils.functions import (
-    Floats,
     binary_cross_entropy,
     log_sigmoid,
     log_softmax,
@@ -26,6 +25,7 @@ from utils.functions import (
     sigmoid,
     softmax,
 )
+from utils.inputs import Floats, refuse_mask
 
 _EPS = np.finfo(np.float64).eps
 # A loss is a mean of many rounded numbers. A rise as small as this is no rise.
@@ -66,8 +66,9 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         Raises
         ------
         ValueError
-            If a parameter is out of range, if X or y has the wrong shape or holds nan, or if y
-            holds fewer or more classes than the model can tell apart.
+            If a parameter is out of range; if X or y has the wrong shape, or holds nan or masked
+            entries; if X is so large that its squares overflow; if y holds fewer or more classes
+            than the model can tell apart.
 
         Warns
         -----
@@ -78,8 +79,14 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         # The descent is quick where the loss curves alike in all directions. Along a feature it
         # curves by ½ (variance + 2λ) at most. So: centre, divide by the root of that, descend, and
         # translate the weights back.
-        mean = X.mean(axis=0)
-        scale = np.sqrt(X.var(axis=0) + 2 * self.lam)
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean, variance = X.mean(axis=0), X.var(axis=0)
+        if not np.isfinite(variance).all():
+            raise ValueError(
+                f"X holds numbers as large as {np.abs(X).max():.0e}, whose squares are beyond the "
+                "largest float; divide X by a constant"
+            )
+        scale = np.sqrt(variance + 2 * self.lam)
         scale[scale <= len(X) * _EPS * np.abs(mean)] = 1  # constant: what varies is rounding
         Z = X - mean
         Z /= scale
@@ -166,6 +173,8 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             raise ValueError(f"max_iter must be a whole number, 1 or more, got {self.max_iter!r}")
         if not isinstance(self.verbose, Integral) or self.verbose < 0:
             raise ValueError(f"verbose must be a whole number, 0 or more, got {self.verbose!r}")
+        refuse_mask(X, "X")
+        refuse_mask(y, "y")
         X_checked, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
@@ -201,12 +210,20 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
 
     def _logits(self, X: ArrayLike) -> Floats:
         check_is_fitted(self)
+        refuse_mask(X, "X")
         X_checked: Floats = validate_data(self, X, dtype=np.float64, reset=False)
-        return X_checked @ self.coef_.T + self.intercept_  # (n, K)
+        with np.errstate(over="ignore", invalid="ignore"):
+            logits = X_checked @ self.coef_.T + self.intercept_  # (n, K)
+        if not np.isfinite(logits).all():
+            raise ValueError(
+                f"X holds numbers as large as {np.abs(X_checked).max():.0e}, whose scores are "
+                "beyond the largest float"
+            )
+        return logits
 
 
 class LogisticRegression(_LinearClassifier):
-    """Logistic regression: the probability of one of two classes from a linear score.
+    """Logistic regression: the probability of one of two classes from a linear score. Lesson 05.
 
     Parameters
     ----------
@@ -264,6 +281,7 @@ class LogisticRegression(_LinearClassifier):
         Parameters
         ----------
         X : array_like, shape (n, d)
+            Examples in rows, with the features the model was fitted to in columns.
 
         Returns
         -------
@@ -277,6 +295,7 @@ class LogisticRegression(_LinearClassifier):
         Parameters
         ----------
         X : array_like, shape (n, d)
+            Examples in rows, with the features the model was fitted to in columns.
 
         Returns
         -------
@@ -292,6 +311,7 @@ class LogisticRegression(_LinearClassifier):
         Parameters
         ----------
         X : array_like, shape (n, d)
+            Examples in rows, with the features the model was fitted to in columns.
 
         Returns
         -------
@@ -306,6 +326,7 @@ class LogisticRegression(_LinearClassifier):
         Parameters
         ----------
         X : array_like, shape (n, d)
+            Examples in rows, with the features the model was fitted to in columns.
 
         Returns
         -------
@@ -332,6 +353,8 @@ class LogisticRegression(_LinearClassifier):
 
 class SoftmaxRegression(_LinearClassifier):
     """Softmax regression: the probabilities of two or more classes from a linear score for each.
+
+    Lesson 05.
 
     Parameters
     ----------
@@ -387,6 +410,7 @@ class SoftmaxRegression(_LinearClassifier):
         Parameters
         ----------
         X : array_like, shape (n, d)
+            Examples in rows, with the features the model was fitted to in columns.
 
         Returns
         -------
@@ -403,6 +427,7 @@ class SoftmaxRegression(_LinearClassifier):
         Parameters
         ----------
         X : array_like, shape (n, d)
+            Examples in rows, with the features the model was fitted to in columns.
 
         Returns
         -------
@@ -418,6 +443,7 @@ class SoftmaxRegression(_LinearClassifier):
         Parameters
         ----------
         X : array_like, shape (n, d)
+            Examples in rows, with the features the model was fitted to in columns.
 
         Returns
         -------
@@ -431,6 +457,7 @@ class SoftmaxRegression(_LinearClassifier):
         Parameters
         ----------
         X : array_like, shape (n, d)
+            Examples in rows, with the features the model was fitted to in columns.
 
         Returns
         -------

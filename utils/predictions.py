@@ -18,7 +18,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Prediction:
-    """One settled prediction: what was said, how surely (a probability), what came, and whether it fits."""
+    """One settled prediction: what was said, how surely (a probability), what came, and whether it fits.
+
+    Lesson 07.
+    """
 
     id: str
     answer: str
@@ -33,7 +36,7 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Predictions:
-    """All settled predictions, oldest first.
+    """All settled predictions, oldest first. Lesson 07.
 
     Attributes
     ----------
@@ -72,7 +75,7 @@ class Predictions:
 def predict(
     id: str, options: Sequence[str], answer: str | None = None, sure: float | None = None
 ) -> None:
-    """Commit your answer before you run the next cell.
+    """Commit your answer before you run the next cell. Lesson 00.
 
     Parameters
     ----------
@@ -101,17 +104,17 @@ def predict(
             f"to 1 (certain); {sure!r} came" + (f" ({sure} % is {percent:g})" if percent else "")
         )
         return
-    said, outcomes = _read()
+    said, outcomes = recorded()
     if id in outcomes and id in said:
         first, how = said[id]
         print(f"{id}: settled already; what counts is your first answer, {first!r} at {how:.0%}")
         return
-    _append({"id": id, "answer": answer, "sure": float(sure)})
+    record({"id": id, "answer": answer, "sure": float(sure)})
     print(f"{id}: you say {answer!r} and are {sure:.0%} sure")
 
 
 def settle(id: str, outcome: str) -> None:
-    """Record the outcome that a cell has computed, and compare it with the prediction.
+    """Record the outcome that a cell has computed, and compare it with the prediction. Lesson 00.
 
     Parameters
     ----------
@@ -120,33 +123,33 @@ def settle(id: str, outcome: str) -> None:
     outcome : str
         What came, one of the prediction's options.
     """
-    said, outcomes = _read()
+    said, outcomes = recorded()
     if id not in said:
         print(f"{id}: {outcome} (you made no prediction)")
         return
     if id not in outcomes:
-        _append({"id": id, "outcome": outcome})
+        record({"id": id, "outcome": outcome})
     answer, sure = said[id]
     verdict = "as you said" if answer == outcome else f"you said {answer!r}"
     print(f"{id}: {outcome} — {verdict}, {sure:.0%} sure")
 
 
 def my_predictions() -> Predictions:
-    """Return your settled predictions.
+    """Return your settled predictions. Lesson 07.
 
     Returns
     -------
     Predictions
         With ``sure`` and ``correct`` as arrays, ready for a reliability diagram.
     """
-    said, outcomes = _read()
+    said, outcomes = recorded()
     return Predictions(
         tuple(Prediction(id, *said[id], outcome) for id, outcome in outcomes.items() if id in said)
     )
 
 
 def state_file() -> Path:
-    """Return the path of the file that holds your predictions."""
+    """Return the path of the file that holds your predictions. Lesson 00."""
     folder = os.environ.get("COURSE_STATE")
     if folder:
         return Path(folder) / "predictions.jsonl"
@@ -155,7 +158,16 @@ def state_file() -> Path:
     return Path(platformdirs.user_state_dir("scores-to-probabilities")) / "predictions.jsonl"
 
 
-def _append(event: dict[str, Any]) -> None:
+def record(event: dict[str, Any]) -> None:
+    """Add an event to the file, a prediction or an outcome; print why where that can't be done.
+
+    Lesson 00.
+
+    Parameters
+    ----------
+    event : dict
+        ``{"id": …, "answer": …, "sure": …}`` or ``{"id": …, "outcome": …}``.
+    """
     path = state_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -166,8 +178,16 @@ def _append(event: dict[str, Any]) -> None:
         print(f"your prediction could not be saved in {path.name}: {problem.strerror}")
 
 
-def _read() -> tuple[dict[str, tuple[str, float]], dict[str, str]]:
-    """Return what was said (the last answer before the outcome counts) and the outcomes, by id."""
+def recorded() -> tuple[dict[str, tuple[str, float]], dict[str, str]]:
+    """Return what the file holds, by id. Lesson 00.
+
+    Returns
+    -------
+    said : dict of str to (str, float)
+        The last answer before the outcome, and how sure it was.
+    outcomes : dict of str to str
+        The first outcome.
+    """
     said: dict[str, tuple[str, float]] = {}
     outcomes: dict[str, str] = {}
     damaged = 0

@@ -3,7 +3,7 @@
 Run as ``python tests/benchmarks/bench_functions.py``. Both sides run in turn in one process, and
 the ratio is the median over neighbouring runs, so it means more than the milliseconds. "More
 arrays" is the peak memory beyond the result, in arrays of the logits' size. The result of
-cross_entropy is a single number: its array of exponentials counts, and some numbers per example.
+cross_entropy is a single number: its log-probabilities count, and some numbers per example.
 """
 
 import statistics

@@ -19,11 +19,13 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # to find utils from any folder
 
+from course import exercises
+from course.grade import command
+from course.grade.inside import student
+from course.grade.key import questions_of
+from course.grade.reading import read_notebook
+from course.judge.judge import Sheet
 from tests.benchmarks._table import show
-from utils import exercises, judge
-from utils.instructor.grade import command
-from utils.instructor.grade.inside import student
-from utils.instructor.grade.reading import read_notebook
 
 HEADER = ("submissions", "jobs", "s each", "start s", "bare s", "more s", "peak MB", "MB at 10 %")
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,12 +85,7 @@ def tree_memory() -> float:
 def bare_seconds(folder: Path, count: int = 20) -> float:
     """Time the students' own code in a warm process: a fork each, their cells, the same calls."""
     shell = student.make_shell()
-    questions = [
-        student.Questions(
-            e.name, [arguments for _, arguments in judge.cases_of(e, SEED)], e.drive, e.forbids
-        )
-        for e in exercises.of_lesson("02")
-    ]
+    questions = [questions_of(Sheet(e, SEED)) for e in exercises.of_lesson("02")]
     paths = sorted(folder.rglob("*.ipynb"))[:count]
     cells = [
         ["import numpy as np", *(c for c in read_notebook(path.read_bytes()).code if is_own(c))]

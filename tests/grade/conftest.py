@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
+from course.grade import sandbox, scoring
+from course.grade.answer_key import make_key
+from course.grade.inside.student import Questions, Task
+from course.grade.key import LessonKey, Limits, read_solution
+from course.grade.reading import read_notebook
+from course.grade.record import Grade, Record
+from course.grade.sandbox import IsolationError, Sandbox
+from course.judge.run import Status
 from tests.grade import made
-from utils.instructor.grade import sandbox, scoring
-from utils.instructor.grade.collect import Submission
-from utils.instructor.grade.inside.student import Questions, Task
-from utils.instructor.grade.key import LessonKey, make_key
-from utils.instructor.grade.reading import read_notebook
-from utils.instructor.grade.sandbox import IsolationError, Sandbox
 
 IMPORTS = ("numpy", "utils", "utils.plots", "utils.functions", "scipy.special")
 
@@ -28,20 +30,18 @@ class Grader:
     def key(self, lesson: str) -> LessonKey:
         """Return the answer key of a lesson."""
         if lesson not in self._keys:
-            limits = scoring.Limits(60.0, 2**30)
-            name = made.NAMES[lesson]
-            self._keys[lesson] = make_key(made.SOLUTIONS, name, 7, self.box, limits)
+            limits = Limits(60.0, 2**30)
+            solution = read_solution(made.SOLUTIONS / f"{made.NAMES[lesson]}.ipynb")
+            self._keys[lesson] = make_key(solution, 7, self.box, limits)
         return self._keys[lesson]
 
     def grade(
         self, notebook: Any, lesson: str = "02", seconds: float = 5, memory: int = 2**29
-    ) -> dict[str, Any]:
-        """Return the record of a notebook."""
+    ) -> Grade:
+        """Return the grade of a notebook."""
         cells = read_notebook(made.as_bytes(notebook))
-        submission = Submission("a student", lesson, "file", "", cells)
-        return scoring.grade(
-            submission, self.key(lesson), self.box, scoring.Limits(seconds, memory)
-        )
+        record = Record("a student", lesson, "file", cells=cells)
+        return scoring.grade(record, self.key(lesson), self.box, Limits(seconds, memory))
 
     def look(self, source: str, seconds: float = 10, memory: int = 2**29) -> Any:
         """Return what a function `look` returns inside, or the name of what it raised."""
@@ -49,17 +49,30 @@ class Grader:
         end, records = self.box.run(task)
         for header, value in records:
             if header.get("exercise") == "look":
-                if "case" in header:
-                    return header["error"] or value
-                return header["end"]
+                if "case" not in header:
+                    return header["end"]
+                if header["status"] == Status.RETURNED:
+                    return value
+                return header["error"] or header["status"]
         return end
 
 
-def points(record: dict[str, Any]) -> dict[str, int]:
+def points(grade: Grade) -> dict[str, int]:
     """Return the points of each exercise."""
-    return {score["number"]: score["points"] for score in record["exercises"]}
+    return {score.number: score.points for score in grade.exercises}
 
 
+# What an exercise's status may be in a report.
+REPORTED = {
+    Status.PASSED,
+    Status.FAILED,
+    Status.ERROR,
+    Status.TIMEOUT,
+    Status.MEMORY,
+    Status.NOT_ATTEMPTED,
+    Status.UNREADABLE,
+    Status.FORBIDDEN,
+}
 FULL = {"02.1": 3, "02.2": 3, "02.3": 3, "02.4": 2}  # of lesson 02
 
 

@@ -32,14 +32,18 @@ PATCHES = {
         ZEROS,
     ],
     "the judge": [
-        "import utils.judge as j\n"
-        "j.find_fault = j._compare = lambda *a, **k: None\nj.agree = lambda *a, **k: True\n"
-        "j.verdict = lambda exercise, *a: j.Judgement(exercise, 'passed')",
+        "import course.judge.run as r\n"
+        "r.Status.RETURNED = r.Status.FAILED = r.Status.ERROR = r.Status.PASSED\n"
+        "try:\n"
+        "    from course.judge import compare, judge\n"
+        "    compare.find_fault = lambda *a, **k: None\n"
+        "    judge.verdict = lambda sheet, *a: judge.Judgement(sheet.exercise, 'passed')\n"
+        "except ImportError: ...",
         ZEROS,
     ],
     "what runs the answer": [
-        "import utils.judge as j\n"
-        "j.run = lambda *a, **k: j.Outcome(value=True)\nj.is_empty = j.leans_on = lambda *a: ''",
+        "import course.judge.run as r, course.judge.honesty as h\n"
+        "r.run = lambda *a, **k: r.Outcome(value=True)\nh.is_empty = h.leans_on = lambda *a: ''",
         ZEROS,
     ],
     "the harness's own modules": [
@@ -175,11 +179,11 @@ READERS = {
         "                try:\n                    use(open(os.path.join(folder, name)).read())\n"
         "                except (OSError, ValueError):\n                    pass",
     ],
-    "utils.exercises and utils.instructor": [
-        "from utils import exercises\nE = {e.name: e.oracle for e in exercises.of_lesson('02')}\n"
+    "the exercises and the judge": [
+        "from course import exercises\nE = {e.name: e.oracle for e in exercises.of_lesson('02')}\n"
         "softmax, log_softmax, softmax_jacobian = (E[n] for n in ('softmax', 'log_softmax', 'softmax_jacobian'))",
-        "from utils.exercises import lesson_02\nsoftmax_jacobian = lesson_02._jacobian",
-        "from utils.instructor.grade import key",
+        "from course.exercises import lesson_02\nsoftmax_jacobian = lesson_02._jacobian",
+        "from course.grade import key",
         "import sys\nsys.path.insert(0, '{outside}')\nimport solved\nfrom solved import *",
     ],
     "/proc": [

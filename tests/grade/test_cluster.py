@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from course.grade import command
+from course.grade.sandbox import IsolationError, probe
 from tests.grade import made
-from utils.instructor.grade import command
-from utils.instructor.grade.sandbox import IsolationError, probe
 
 SLOW = "import time\ntime.sleep(0.3)"  # so that a worker can be killed in the middle
 

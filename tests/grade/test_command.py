@@ -20,15 +20,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from course import cli, exercises, files
+from course.check import check
+from course.grade import command, reports, sandbox
+from course.grade.collect import clean, collect
+from course.grade.key import AnswerKeyError, Limits, lesson_names
+from course.grade.sandbox import Sandbox
 from tests.grade import made
-from tests.grade.conftest import Grader
-from utils import check, exercises
-from utils.instructor import cli
-from utils.instructor.grade import command, journal, reports, sandbox
-from utils.instructor.grade.collect import clean, collect
-from utils.instructor.grade.key import AnswerKeyError, lesson_names
-from utils.instructor.grade.sandbox import Sandbox
-from utils.instructor.grade.scoring import STATUSES, Limits
+from tests.grade.conftest import REPORTED, Grader
 
 LESSONS = {"02": "02_softmax", "05": "05_softmax_regression"}
 GOOD = made.as_bytes(made.notebook())
@@ -232,7 +231,7 @@ HOSTILE_NAMES = [
 def test_a_label_names_a_file_and_no_path(tmp_path: Path, name: str) -> None:
     label = clean(name)
     assert label and not set(label) & set('/\\\0\n<>"&|=:') and label[0] not in "=+-@."
-    journal.write_whole(tmp_path / label / "x", "")
+    files.write_whole(tmp_path / label / "x", "")
     assert (tmp_path / label / "x").resolve().parent.parent == tmp_path.resolve()
 
 
@@ -300,7 +299,7 @@ def test_hostile_files_are_rows_and_harm_nothing(run: Run, tmp_path: Path) -> No
         assert rows[student]["02"] in ((("11"),) if good else ("0", "")), student
     assert rows["slipped"]["02"] == rows["abs"]["02"] == "11"
     statuses = {row["status"] for row in table(out / "exercises.csv")}
-    assert "unreadable" in statuses and statuses <= set(STATUSES)
+    assert "unreadable" in statuses and statuses <= REPORTED
     assert snapshot(folder) == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in", "out", "secret"]
     for page in out.rglob("*.html"):
@@ -366,7 +365,7 @@ def graded(grader: Grader, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_each_status_and_its_points(graded: Path) -> None:
     rows = {r["student"]: r for r in table(graded / "exercises.csv") if r["exercise"] == "02.1"}
     assert {s: (r["status"], int(r["points"])) for s, r in rows.items()} == EXPECTED
-    assert {r["status"] for r in rows.values()} == set(STATUSES)
+    assert {r["status"] for r in rows.values()} == REPORTED
 
 
 def test_the_columns_are_as_documented(graded: Path) -> None:
@@ -385,7 +384,7 @@ def test_a_misconception_is_named_as_check_names_it(graded: Path, student: str) 
     cells = json.loads(ANSWERS[student])["cells"]
     exec(next(c["source"] for c in cells if c["source"].startswith("def softmax(")), scope)
     named = check(scope["softmax"]).misconception
-    (known,) = (m for m in exercises.by_name()["softmax"].misconceptions if m.name == named)
+    (known,) = (m for m in exercises.named("softmax").mistakes if m.name == named)
     rows = {r["student"]: r for r in table(graded / "exercises.csv") if r["exercise"] == "02.1"}
     assert rows[student]["finding"] == named
     page = (graded / "feedback" / student / "02.html").read_text(encoding="utf-8")
@@ -505,7 +504,11 @@ def test_a_full_disk_is_said_and_loses_nothing(
 
 
 def test_halves_of_a_killed_run_are_cleared(run: Run, tmp_path: Path) -> None:
-    halves = {"grades.csv.123.part": b"x", "feedback/maria/02.html.9.part": b"x", "kept.part": b"x"}
+    halves = {
+        ".grades.csv.123.part": b"x",
+        "feedback/maria/.02.html.9.part": b"x",
+        "kept.part": b"x",
+    }
     out = run({"maria/02_softmax.ipynb": GOOD}, out=put(tmp_path / "out", halves))
     assert [p.name for p in out.rglob("*.part")] == ["kept.part"]
 
@@ -553,7 +556,7 @@ def test_without_bubblewrap_it_refuses_and_says_what_to_do(
 def start(folder: Path, out: Path, *more: str) -> subprocess.Popen[str]:
     arguments = ["grade", str(folder), "--out", str(out), "--seed", "1", "--jobs", "1", *more]
     return subprocess.Popen(
-        [sys.executable, "-m", "utils.instructor.cli", *arguments],
+        [sys.executable, "-m", "course.cli", *arguments],
         cwd=made.ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -14,11 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from course import exercises
+from course.grade import scoring
+from course.judge.judge import Sheet
+from course.judge.run import Status
 from tests.grade import hostile, made
-from tests.grade.conftest import FULL, Grader, points
-from utils import exercises
-from utils.instructor.grade import scoring
-from utils.instructor.grade.key import ExerciseKey
+from tests.grade.conftest import FULL, REPORTED, Grader, points
 
 
 def descendants() -> list[str]:
@@ -92,7 +93,7 @@ def test_a_hostile_notebook_wins_and_leaves_nothing(
     notebook = made.notebook(last=cells, answered=False, whole=False)
     record = grader.grade(notebook, seconds=1, memory=2**28)
     assert sum(points(record).values()) == 0
-    assert not any(score["status"] == "passed" for score in record["exercises"])
+    assert not any(score.status is Status.PASSED for score in record.exercises)
     assert time.monotonic() - begun < 45
 
     assert left_over(idle) == []
@@ -123,8 +124,8 @@ INSIDE: dict[str, tuple[str, Any]] = {
     ),
     "no right and no wrong answers": (
         "def look():\n    import os\n"
-        "    return sum(len(os.listdir(f'/course/utils/{n}')) for n in ('exercises', 'instructor'))",
-        0,
+        "    return sum(len(files) for _, _, files in os.walk('/course/course'))",
+        3,
     ),
     "no file to write but scratch": (
         "def look():\n    import os\n    kept = ['/tmp', '/scratch', '/dev/shm', '/proc', '/dev/pts']\n"
@@ -223,10 +224,7 @@ def look():
 @given(data=st.data())
 @settings(max_examples=25, deadline=None)
 def test_no_value_stops_the_judge_or_passes_by_chance(name: str, data: st.DataObject) -> None:
-    exercise = exercises.by_name()[name]
-    key = ExerciseKey(name, 3, ())
-    expected = tuple(exercise.oracle(*a) if exercise.oracle else None for _, a in key.cases)
-    key = ExerciseKey(name, 3, expected)
+    sheet = Sheet(exercises.named(name), 3)
     numbers = st.sampled_from([0, -1, 2.5, np.nan, np.inf, True])
     arrays = st.builds(
         lambda x, shape, kind: np.full(shape, x).astype(kind),
@@ -238,14 +236,22 @@ def test_no_value_stops_the_judge_or_passes_by_chance(name: str, data: st.DataOb
     values = st.recursive(leaves, lambda v: st.lists(v, max_size=3).map(tuple), max_leaves=6)
     fields = st.one_of(st.none(), st.text(max_size=5), st.integers(), st.lists(st.integers()))
     records = [
-        ({"exercise": name, "case": place, "error": data.draw(fields)}, data.draw(values))
-        for place in range(len(key.cases))
+        (
+            {
+                "exercise": name,
+                "case": place,
+                "status": data.draw(st.one_of(fields, st.sampled_from(list(Status)))),
+                "error": data.draw(fields),
+            },
+            data.draw(values),
+        )
+        for place in range(len(sheet.cases))
     ]
     records.append(({"exercise": name, "end": data.draw(fields), "cell": data.draw(fields)}, None))
     outcomes, ending = scoring.outcomes_of(
-        key, data.draw(st.sampled_from(["done", "timeout"])), records
+        sheet, data.draw(st.sampled_from([Status.DONE, Status.TIMEOUT])), records
     )
-    score = scoring.judgement_of(key, outcomes, ending)
-    assert score.status in scoring.STATUSES and score.points < score.max_points
+    score = scoring.score_of(sheet, outcomes, ending)
+    assert score.status in REPORTED and score.points < score.max_points
     assert re.fullmatch(r"[^\n\r\0]*", score.finding)
     scoring._cell_flags(records)

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from utils.instructor.grade.inside import wire
-from utils.judge import plain
+from course.grade.inside import wire
+from course.judge.run import plain
 
 DTYPES = st.sampled_from(
     ["f8", "f4", "f2", "i8", "i4", "i2", "i1", "u8", "u1", "b1", ">f8", ">i2", "U4", "S3"]

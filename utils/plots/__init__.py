@@ -1,11 +1,49 @@
 """The course's figures. Each function takes an Axes (or makes one), draws, and returns it.
 
 Importing this package switches matplotlib to the course's style. `show` puts a finished figure into
-the notebook together with a text for readers who cannot see it. A figure stands in the module of
-the lesson that draws it first; lessons call them all as ``plots.NAME``.
+the notebook together with a text for readers who cannot see it. The figures stand in modules by
+subject; lessons call them all as ``plots.NAME``.
 """
 
-from utils.plots.common import (
+from utils.plots.descent import (
+    convergence,
+    curves,
+    difference_errors,
+    loss_surface,
+    stopping_points,
+)
+from utils.plots.losses import expected_scores, loss_shapes, penalty_path, surprise
+from utils.plots.regions import (
+    decision_regions,
+    image_and_templates,
+    own_thresholds,
+    probabilities_along,
+    shares_of_window,
+    tiles,
+)
+from utils.plots.reliability import (
+    at_temperature,
+    regularization_paths,
+    reliability_diagram,
+    reliability_diagrams,
+    said_and_happened,
+    temperature_valleys,
+)
+from utils.plots.report import confusion_matrix, one_page_report, pictures, risk_coverage_curves
+from utils.plots.scores import (
+    bars,
+    bayes_along,
+    logistic_fit,
+    maximum_entropy,
+    on_simplex,
+    rulers,
+    scores_and_probabilities,
+    sigmoid_and_slope,
+    simplex,
+    temperature_curves,
+    two_squashers,
+)
+from utils.plots.style import (
     COLOURS,
     HATCHES,
     MARKERS,
@@ -14,35 +52,6 @@ from utils.plots.common import (
     panels,
     scatter,
     show,
-)
-from utils.plots.lesson_00 import said_and_happened
-from utils.plots.lesson_01 import logistic_fit, rulers, sigmoid_and_slope, two_squashers
-from utils.plots.lesson_02 import (
-    bars,
-    maximum_entropy,
-    on_simplex,
-    scores_and_probabilities,
-    simplex,
-    temperature_curves,
-)
-from utils.plots.lesson_03 import expected_scores, loss_shapes, surprise
-from utils.plots.lesson_04 import curves, loss_surface
-from utils.plots.lesson_05 import convergence, image_and_templates, penalty_path, tiles
-from utils.plots.lesson_06 import (
-    decision_regions,
-    own_thresholds,
-    probabilities_along,
-    shares_of_window,
-)
-from utils.plots.lesson_07 import difference_errors, reliability_diagram, reliability_diagrams
-from utils.plots.lesson_08 import regularization_paths, stopping_points
-from utils.plots.lesson_09 import at_temperature, temperature_valleys
-from utils.plots.lesson_10 import bayes_along
-from utils.plots.lesson_11 import (
-    confusion_matrix,
-    one_page_report,
-    pictures,
-    risk_coverage_curves,
 )
 
 __all__ = [

@@ -1,0 +1,1 @@
+"""The machinery of the course: it checks, judges, releases and grades; lessons import `utils`."""

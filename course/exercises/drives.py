@@ -1,0 +1,174 @@
+"""How an exercise is carried out where it is more than one plain call.
+
+A `drive` gets the answer and a case's arguments and returns plain values; some arguments are
+functions themselves. The grader runs all this beside the answer, in the sandbox, so nothing here
+knows what is right: that stands in the modules beside this one, which no submission sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from course.judge.run import plain
+
+# --- 03.1 one_hot --------------------------------------------------------------------------------
+
+
+def one_hot_then_scale(answer: Callable[..., Any], y: Any, n_classes: int, scale: float = 1) -> Any:
+    """Call the answer, and multiply its result in place as a lesson does."""
+    Y = plain(answer(y, n_classes))
+    if scale != 1 and isinstance(Y, np.ndarray):
+        Y = Y.copy()
+        Y *= scale  # in place: an array of integers refuses
+    return Y
+
+
+# --- 04.2 numerical_gradient: functions to differentiate -----------------------------------------
+
+
+def square_of_first_times_second(theta: Any) -> Any:
+    """θ₀² θ₁."""
+    return theta[0] ** 2 * theta[1]
+
+
+def cubes_and_neighbours(theta: Any) -> Any:
+    """Σ (k+1) θₖ³ + Σ θₖ θₖ₊₁, over the entries one after another."""
+    v = np.ravel(theta)
+    return (np.arange(1, v.size + 1) * v**3).sum() + v[:-1] @ v[1:]
+
+
+def exponentials(theta: Any) -> Any:
+    """Σ exp θₖ."""
+    return np.exp(theta).sum()
+
+
+# --- 04.4 minibatches ----------------------------------------------------------------------------
+
+
+def deal(answer: Callable[..., Any], n: int, batch_size: int, seed: int, passes: int = 1) -> Any:
+    """Deal once; or twice with one generator, and a third time with the seed of the first."""
+    rng = np.random.default_rng(seed)
+    if passes == 1:
+        return answer(n, batch_size, rng)
+    first, second = answer(n, batch_size, rng), answer(n, batch_size, rng)
+    return first, second, answer(n, batch_size, np.random.default_rng(seed))
+
+
+# --- 05.3 SoftmaxClassifier ----------------------------------------------------------------------
+
+
+RECORD = "first loss, last loss, n_iter_ - (number of losses - 1)"
+THREE_STEPS = "n_iter_ with max_iter=3"
+STOPS_EARLY = "n_iter_ < 5 with tol=10"
+
+
+def fit_and_ask(answer: Any, X: Any, y: Any, X_new: Any, lam: float, asked: str) -> Any:
+    """Fit the answer's class and return what is asked of it."""
+    settings: dict[str, Any] = {THREE_STEPS: {"max_iter": 3}, STOPS_EARLY: {"tol": 10}}
+    model = answer(lam=lam, **settings.get(asked, {}))
+    fitted = model.fit(X, y)
+    if asked == "fit":
+        return fitted is model
+    if asked in ("classes_", "Theta_"):
+        return getattr(model, asked)
+    if asked == RECORD:
+        history = np.asarray(model.loss_history_, dtype=float)
+        return np.array([history[0], history[-1], model.n_iter_ - (len(history) - 1)])
+    if asked == THREE_STEPS:
+        return model.n_iter_
+    if asked == STOPS_EARLY:
+        return bool(model.n_iter_ < 5)
+    try:
+        return getattr(model, asked)(X_new)
+    except NotImplementedError:  # fit is there, so this is more than an untouched stub
+        raise RuntimeError(f"{asked} is not written yet") from None
+
+
+# --- 06.1 boundary_line --------------------------------------------------------------------------
+
+RAISED, RETURNED = "a ValueError", "a result, no error"
+
+
+def is_upright(Theta: Any, a: int, b: int) -> bool:
+    """Return whether the boundary between two classes is vertical."""
+    return bool(Theta[a, 2] == Theta[b, 2])
+
+
+def line_or_error(answer: Callable[..., Any], Theta: Any, a: int, b: int) -> Any:
+    """Call the answer; where the boundary is vertical, say in words whether it raised."""
+    if not is_upright(Theta, a, b):
+        return answer(Theta, a, b)
+    try:
+        answer(Theta, a, b)
+    except ValueError:
+        return RAISED
+    return RETURNED
+
+
+# --- 07.4 consistency_band -----------------------------------------------------------------------
+
+
+def draw_band(
+    answer: Callable[..., Any],
+    confidence: Any,
+    n_bins: int,
+    n_resamples: int,
+    seed: int,
+    other_seed: int | None = None,
+) -> Any:
+    """Return one band; or, with another seed, two from equal generators and one from the other."""
+    if other_seed is None:
+        return answer(confidence, n_bins, n_resamples, np.random.default_rng(seed))
+    bands = [
+        answer(np.copy(confidence), n_bins, n_resamples, np.random.default_rng(s))
+        for s in (seed, seed, other_seed)
+    ]
+    return np.array([[np.asarray(end, dtype=float) for end in both] for both in bands])
+
+
+# --- 10.1, 10.2: scores that are right up to a number added to a row -----------------------------
+
+
+def centred(answer: Callable[..., Any], *arguments: Any) -> Any:
+    """Call an answer and take each row's mean off, which no softmax notices."""
+    scores = plain(answer(*arguments))
+    if not isinstance(scores, np.ndarray) or scores.ndim != 2 or scores.dtype.kind not in "iuf":
+        return scores
+    with np.errstate(invalid="ignore"):  # inf − inf
+        means = scores.mean(axis=1, keepdims=True, dtype=float)
+    centred = scores - np.where(np.isfinite(means), means, 0)  # a row with inf or nan stays
+    return centred.astype(scores.dtype) if scores.dtype.kind == "f" else centred
+
+
+# --- 10.3 softmax_policy -------------------------------------------------------------------------
+
+DRAWS = 400
+AGAIN = 25  # draws repeated with the same seed and with another
+
+
+def pull(answer: Callable[..., Any], q: Any, T: float, seed: int) -> Any:
+    """Draw many arms, then some more with the same seed, then with another."""
+    passes = []
+    for begin, n in ((seed, DRAWS), (seed, AGAIN), (seed + 1, AGAIN)):
+        rng = np.random.default_rng(begin)
+        arms = []
+        for _ in range(n):
+            arm = answer(q, T, rng)
+            if type(arm) is not int:
+                arm = plain(arm)
+                if not isinstance(arm, np.ndarray) or arm.ndim or arm.dtype.kind not in "iuf":
+                    return arm
+            arms.append(float(arm))
+        passes.append(np.array(arms))
+    return tuple(passes)
+
+
+# --- 11.1 split_four -----------------------------------------------------------------------------
+
+
+def split_again(answer: Callable[..., Any], y: Any, shares: Any, seed: int) -> Any:
+    """Return the sets of a seed, of the same seed again, and of another one."""
+    return tuple(answer(y, shares, np.random.default_rng(s)) for s in (seed, seed, seed + 1))

@@ -1,0 +1,147 @@
+"""One submission from reading to report: whose it is, what it holds, what it earned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from course.grade.reading import Cells
+from course.judge.run import Status
+
+
+@dataclass(frozen=True)
+class GroupScore:
+    """One property of an exercise: PASSED, FAILED, or NOT_ATTEMPTED if it was not judged."""
+
+    says: str
+    points: int
+    status: Status
+
+
+@dataclass(frozen=True)
+class Score:
+    """How one exercise of one submission went.
+
+    Attributes
+    ----------
+    number, name : str
+        "02.1", "softmax".
+    points, max_points : int
+    status : Status
+    finding : str
+        For the instructor: the known mistake's name, or what was wrong.
+    says : str
+        For the student: what a tutor would say. No expected value and no hidden case is in it.
+    groups : tuple of GroupScore
+    """
+
+    number: str
+    name: str
+    points: int
+    max_points: int
+    status: Status
+    finding: str
+    says: str
+    groups: tuple[GroupScore, ...]
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What a submission earned; nothing in it says whose it is, so equal files share one.
+
+    Attributes
+    ----------
+    exercises : tuple of Score
+    flags : tuple of str
+        Sentences for the instructor.
+    written : dict of str to str
+        Number of an interview question to what was answered; "" where nothing was.
+    """
+
+    exercises: tuple[Score, ...] = ()
+    flags: tuple[str, ...] = ()
+    written: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def points(self) -> int:
+        """Points of all exercises."""
+        return sum(score.points for score in self.exercises)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> Grade:
+        """Return what `as_json` was made of; TypeError, KeyError or ValueError for anything else."""
+        return cls(
+            exercises=tuple(_score(each) for each in plain["exercises"]),
+            flags=tuple(map(str, plain["flags"])),
+            written=dict(plain["written"]),
+        )
+
+
+def _score(plain: dict[str, Any]) -> Score:
+    groups = tuple(GroupScore(**{**g, "status": Status(g["status"])}) for g in plain["groups"])
+    return Score(**{**plain, "status": Status(plain["status"]), "groups": groups})
+
+
+@dataclass(frozen=True)
+class Record:
+    """One student's notebook of one lesson.
+
+    Attributes
+    ----------
+    student : str
+        As the folder, the file or the learning platform names them.
+    lesson : str
+        "02"; "" where the file does not say.
+    file : str
+        Where it was found.
+    platform_id : str
+        The student's number on Canvas or Moodle, if the download says.
+    notes : tuple of str
+        What the instructor should know of the file: an older version, a late mark.
+    problem : str
+        Why it cannot be graded; "" if it can.
+    entry : str
+        The name of its grade in the journal; "" if it cannot be graded.
+    digest : str
+        SHA-256 of what the file holds; "" where it cannot be had.
+    cells : Cells or None
+        What can be read of it; None in a record of an earlier run.
+    grade : Grade
+        What it earned, once that is known.
+    """
+
+    student: str
+    lesson: str
+    file: str
+    platform_id: str = ""
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+    entry: str = ""
+    digest: str = ""
+    cells: Cells | None = None
+    grade: Grade = Grade()
+
+    @property
+    def flags(self) -> list[str]:
+        """What the instructor should look at."""
+        return [*self.notes, *self.grade.flags]
+
+    @property
+    def sort_key(self) -> tuple[str, str, str]:
+        """The order of reports: by student, then by lesson."""
+        return self.student.casefold(), self.student, self.lesson
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what the next run has to know of it."""
+        kept = ("student", "lesson", "file", "platform_id", "notes", "problem", "entry")
+        return {name: getattr(self, name) for name in kept}
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> Record:
+        """Return what `as_json` was made of; TypeError for anything else."""
+        return cls(**{**plain, "notes": tuple(plain.get("notes", ()))})

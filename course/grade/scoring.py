@@ -1,0 +1,329 @@
+"""Grading one submission: what to run of it, and what its outcomes are worth.
+
+This is the trusted side. It sees plain data only, and believes nothing but values.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from course.cells import EXERCISE
+from course.grade.inside.student import Task
+from course.grade.key import LessonKey, Limits, questions_of
+from course.grade.reading import written_answers
+from course.grade.record import Grade, GroupScore, Record, Score
+from course.grade.sandbox import Records, Sandbox
+from course.judge.exercise import Exercise
+from course.judge.judge import Sheet, verdict
+from course.judge.run import ENDS_IT, Outcome, Status
+from course.setup_cell import without_boilerplate
+
+MAX_LAWFUL = 200_000  # numbers in a result of an exercise without an oracle
+# Judging redirects output and catches warnings, which are the whole process's: one at a time.
+_judging = threading.Lock()
+
+
+def grade(record: Record, key: LessonKey, sandbox: Sandbox, limits: Limits) -> Grade:
+    """Grade one submission.
+
+    Parameters
+    ----------
+    record : Record
+        With cells.
+    key : LessonKey
+        Of its lesson.
+    sandbox : Sandbox
+    limits : Limits
+
+    Returns
+    -------
+    Grade
+    """
+    assert record.cells
+    own = _own_code(record.cells.code, key)
+    attempted = [sheet for sheet in key.sheets if _mentions(own, sheet.exercise.name)]
+    flags: list[str] = []
+    scores: dict[str, Score] = {}
+    if attempted:
+        end, told = sandbox.run(_task(own, attempted, key, limits))
+        lacking = [sheet for sheet in attempted if _lacks_a_name(sheet, end, told)]
+        if lacking:
+            # Something they need stands in a cell that was not run: run all of them.
+            everything = _own_code(record.cells.code, key, all_but_stubs=True)
+            again, more = sandbox.run(_task(everything, lacking, key, limits))
+            names = [sheet.exercise.name for sheet in lacking]
+            told = [each for each in told if each[0].get("exercise") not in names] + more
+            end = again if end is Status.DONE else end
+        flags += _cell_flags(told)
+        for sheet in attempted:
+            outcomes, ending = outcomes_of(sheet, end, told)
+            name = sheet.exercise.name
+            if ending.status is Status.MISSING and _tries_to_define(own, name):
+                ending = Ending(Status.UNDEFINED)
+            scores[name] = score_of(sheet, outcomes, ending)
+    in_order = [
+        scores.get(sheet.exercise.name) or _not_attempted(sheet.exercise) for sheet in key.sheets
+    ]
+    for score in in_order:
+        if score.status is Status.FORBIDDEN:
+            flags.append(f"{score.number} {score.name}: {score.finding}")
+    for score in in_order:
+        if score.status in (Status.TIMEOUT, Status.MEMORY):
+            flags.append(f"{score.number} {score.name}: {score.status} limit")
+    return Grade(tuple(in_order), tuple(flags), written_answers(record.cells, key.released))
+
+
+def unreadable(problem: str, key: LessonKey | None) -> Grade:
+    """Return the grade of a submission that cannot be graded; without a key of no lesson."""
+    says = f"Your file could not be graded: {problem}."
+    exercises = [sheet.exercise for sheet in key.sheets] if key else []
+    scores = [_without_points(e, Status.UNREADABLE, problem, says, groups=False) for e in exercises]
+    return Grade(tuple(scores), (problem,), {})
+
+
+def _own_code(cells: Sequence[str], key: LessonKey, all_but_stubs: bool = False) -> list[str]:
+    """Return the code cells that the student wrote or changed; or all but the untouched stubs."""
+    given = {source.strip() for kind, source in key.released.cells if kind == "code"}
+    if all_but_stubs:
+        given = {source for source in given if EXERCISE.match(source)}
+    sources = map(without_boilerplate, cells)
+    return [source for source in sources if source.strip() and source.strip() not in given]
+
+
+def _mentions(cells: Sequence[str], name: str) -> bool:
+    """Return whether a name is bound or spoken of anywhere in the cells."""
+    word = re.compile(rf"\b{re.escape(name)}\b")
+    return any(word.search(source) for source in cells)
+
+
+def _tries_to_define(cells: Sequence[str], name: str) -> bool:
+    """Return whether a cell holds a definition of a name, which may not even be Python."""
+    definition = re.compile(rf"^[ \t]*(def|class)[ \t]+{re.escape(name)}\b", re.MULTILINE)
+    return any(definition.search(source) for source in cells)
+
+
+def _task(cells: Sequence[str], sheets: Sequence[Sheet], key: LessonKey, limits: Limits) -> Task:
+    """Return what the sandbox is to do."""
+    questions = [questions_of(sheet) for sheet in sheets]
+    return Task([key.set_up, *cells], questions, limits.seconds, limits.memory)
+
+
+def _lacks_a_name(sheet: Sheet, end: Status, records: Records) -> bool:
+    """Return whether an exercise was not found, or its answer uses a name that was not."""
+    outcomes, ending = outcomes_of(sheet, end, records)
+    return ending.status is Status.MISSING or any(o and o.error == "NameError" for o in outcomes)
+
+
+def _cell_flags(records: Records) -> list[str]:
+    """Return a sentence for each cell that was given up."""
+    ends = {
+        Status.TIMEOUT: "a cell of the student's own never ended",
+        Status.DIED: "a cell of the student's own ended the process",
+        Status.NOT_ATTEMPTED: "cells of the student's own took too long together: "
+        "the last were not run",
+    }
+    places = {
+        header["cell"]: ends[header["end"]]
+        for header, _ in records
+        if type(header.get("cell")) is int
+        and isinstance(header.get("end"), str)
+        and header["end"] in ends
+        and 0 <= header["cell"] < 10_000
+    }
+    return sorted(set(places.values()))
+
+
+class Ending(NamedTuple):
+    """How an exercise ended in the sandbox; `detail` names what it uses if that is forbidden."""
+
+    status: Status
+    detail: str = ""
+
+
+def outcomes_of(sheet: Sheet, end: Status, records: Records) -> tuple[list[Outcome | None], Ending]:
+    """Sort out what the records say about one exercise.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    end : Status
+        How the sandbox says it ended.
+    records : list of (header, value)
+        What the submission told; checked here field by field.
+
+    Returns
+    -------
+    outcomes : list of Outcome or None
+        One for each case; None where it was not run.
+    ending : Ending
+        How the exercise ended: as it says itself, or as the sandbox ended.
+    """
+    outcomes: list[Outcome | None] = [None] * len(sheet.cases)
+    ending = Ending(Status.DIED if end is Status.DONE else end)
+    for header, value in records:
+        if header.get("exercise") != sheet.exercise.name:
+            continue
+        place = header.get("case")
+        if type(place) is int and 0 <= place < len(outcomes) and outcomes[place] is None:
+            outcomes[place] = _outcome(header, value)
+        elif isinstance(header.get("end"), str):
+            ending = Ending(_status(header["end"], Status.DIED), _text(header.get("detail"), 120))
+            break
+    return outcomes, ending
+
+
+def _outcome(header: dict[str, Any], value: Any) -> Outcome:
+    """Return what one record says happened."""
+    status = _status(header.get("status"), Status.NOT_PLAIN)
+    detail = _text(header.get("detail"), 300)
+    if status not in _OF_A_CALL or (status is Status.RETURNED and value is None):
+        status, detail = Status.NOT_PLAIN, "returned nothing that can be read"
+    return Outcome(
+        value=value if status is Status.RETURNED else None,
+        status=status,
+        error=_text(header.get("error"), 80),
+        detail=detail,
+        changed=_text(header.get("changed"), 80),
+        warned=_text(header.get("warned"), 200),
+    )
+
+
+_OF_A_CALL = (Status.RETURNED, Status.ERROR, Status.NOT_PLAIN, Status.NOT_ATTEMPTED)
+
+
+def _status(value: Any, otherwise: Status) -> Status:
+    """Return the status that a text names."""
+    try:
+        return Status(value)
+    except ValueError:
+        return otherwise
+
+
+def _text(value: Any, length: int) -> str:
+    """Return a short, printable text, whatever came."""
+    if not isinstance(value, str):
+        return ""
+    return "".join(c if c.isprintable() else " " for c in value[:length])
+
+
+def score_of(sheet: Sheet, outcomes: Sequence[Outcome | None], ending: Ending) -> Score:
+    """Judge one exercise.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    outcomes, ending
+        From `outcomes_of`.
+
+    Returns
+    -------
+    Score
+    """
+    exercise = sheet.exercise
+    if ending.status in (Status.MISSING, Status.NOT_ATTEMPTED):
+        return _not_attempted(exercise)
+    if ending.status is Status.FORBIDDEN:
+        says = f"Your answer uses {ending.detail}. Write this one yourself: that is the exercise."
+        return _without_points(exercise, Status.FORBIDDEN, f"uses {ending.detail}", says)
+    if ending.status is Status.UNDEFINED:
+        says = f"The cell with {exercise.name} did not run to its end: does it, when you restart?"
+        return _without_points(exercise, Status.ERROR, "its cell does not run", says)
+    if ending.status is Status.NOT_CALLABLE:
+        says = f"{exercise.name} is not a function in your notebook: something else has that name."
+        return _without_points(exercise, Status.ERROR, "not a function", says)
+    outcomes = [_bounded(sheet, outcome) for outcome in outcomes]
+    stopped = ending.status
+    ended_itself = any(o and o.status in ENDS_IT for o in outcomes)
+    if stopped not in _STOPPED and None in outcomes and not ended_itself:
+        stopped = Status.DIED  # whatever it says
+    reason = _STOPPED.get(stopped)
+    if reason:
+        place = outcomes.index(None) if None in outcomes else len(outcomes) - 1
+        outcomes[place] = Outcome(status=Status.TIMEOUT, detail=reason)
+    with _judging, np.errstate(all="ignore"):
+        judgement = verdict(sheet, outcomes)
+    status = judgement.status
+    failure = judgement.first_failure and judgement.first_failure.failure
+    fault = failure.fault if failure else None
+    if (failure and failure.outcome.error == "MemoryError") or (
+        reason and stopped is Status.MEMORY
+    ):
+        status = Status.MEMORY
+    elif reason and stopped is not Status.TIMEOUT:
+        status = Status.ERROR
+    if status is Status.NOT_ATTEMPTED:
+        return _not_attempted(exercise)
+    mistake = judgement.misconception
+    finding = mistake.name if mistake else reason or (fault.says if fault else "")
+    says = mistake.says if mistake else reason or (_SAYS.get(fault.about, "") if fault else "")
+    if fault and failure and not mistake and fault.status is Status.ERROR:
+        says = f"Your code raised {_text(failure.outcome.error, 60)} there."
+    elif fault and not mistake and fault.status is Status.NOT_PLAIN:
+        says = "It returned something else than NumPy arrays or numbers."
+    return Score(
+        number=exercise.number,
+        name=exercise.name,
+        points=judgement.points,
+        max_points=exercise.max_points,
+        status=status,
+        finding=_text(finding, 300),
+        says=says,
+        groups=tuple(GroupScore(r.group.says, r.group.points, r.status) for r in judgement.results),
+    )
+
+
+_STOPPED = {
+    Status.TIMEOUT: "It was stopped at the time limit.",
+    Status.MEMORY: "It was stopped at the memory limit.",
+    Status.FLOODED: "It was stopped, since it returned far too much.",
+    Status.DIED: "Its process ended before it was done.",
+    Status.DAMAGED: "What it returned could not be read.",
+}
+_SAYS = {
+    "type": "It returned something of another kind than the docstring says.",
+    "shape": "The result has another shape than the docstring says.",
+    "values": "The values are not right there.",
+    "changed": "The result is right, but your code changed its argument in place.",
+    "warned": "The result is right, but NumPy warned on the way.",
+}
+
+
+def _bounded(sheet: Sheet, outcome: Outcome | None) -> Outcome | None:
+    """Refuse a result that only an exercise's own look can judge and that would keep it busy."""
+    if outcome is None or sheet.exercise.oracle or outcome.status is not Status.RETURNED:
+        return outcome
+    if _numbers_in(outcome.value) > MAX_LAWFUL:
+        detail = "returned far more numbers than are asked for"
+        return Outcome(status=Status.NOT_PLAIN, detail=detail)
+    return outcome
+
+
+def _numbers_in(value: Any) -> int:
+    if isinstance(value, tuple):
+        return len(value) + sum(map(_numbers_in, value))
+    return int(np.size(value))
+
+
+def _not_attempted(exercise: Exercise) -> Score:
+    return _without_points(exercise, Status.NOT_ATTEMPTED, "", "Not attempted.")
+
+
+def _without_points(
+    exercise: Exercise, status: Status, finding: str, says: str, groups: bool = True
+) -> Score:
+    shown = exercise.groups if groups else ()
+    return Score(
+        number=exercise.number,
+        name=exercise.name,
+        points=0,
+        max_points=exercise.max_points,
+        status=status,
+        finding=finding,
+        says=says,
+        groups=tuple(GroupScore(g.says, g.points, Status.NOT_ATTEMPTED) for g in shown),
+    )

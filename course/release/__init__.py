@@ -1,0 +1,1 @@
+"""`course release` and `course new`: what an author writes becomes what a learner opens."""

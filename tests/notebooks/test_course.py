@@ -1,0 +1,215 @@
+"""The twelve lessons as they are: released, without answers, linked, and of one language."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from course.release import command as release
+from course.release import execute, readme
+from course.release.notebooks import badges, learner_notebook, solution_notebook
+from course.release.pages import pages, read_sections
+from course.release.source import Course, read_course
+from tests.answers import ROOT
+
+COURSE = Course.at(ROOT)
+NAMES = sorted(path.stem for path in (ROOT / "solutions").glob("[0-9][0-9]_*.md"))
+NOTEBOOKS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("[ls]*s/*.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def lessons():
+    """Return each lesson by its name."""
+    return {lesson.name: lesson for lesson in read_course(COURSE)}
+
+
+@pytest.fixture(scope="module")
+def texts(lessons):
+    """Return the text of each page by its name."""
+    return {Path(file).stem: text for file, text in pages(list(lessons.values())).items()}
+
+
+def prose_of(lesson):
+    """Return all that is not code."""
+    return "\n".join(cell.source for cell in lesson.cells if cell.kind == "markdown")
+
+
+def test_every_notebook_agrees_with_its_source():
+    assert release.check_sources(ROOT) == []
+
+
+def words(line):
+    """Count names, numbers and, in prose, words."""
+    return len(re.findall(r"\w+", line))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_line_of_an_answer_stands_in_the_lesson(name, lessons):
+    solution = solution_notebook(lessons[name])
+    lesson = learner_notebook(lessons[name], list(lessons.values()), COURSE)
+    answers = {line.strip() for cell in solution.cells for line in cell.answer_lines}
+    text = "\n".join(cell.source for cell in lesson.node.cells)
+    stored = nbformat.read(ROOT / lesson.file, as_version=4)
+    outputs = [cell.get("outputs", []) for cell in stored.cells]
+    text += json.dumps(outputs, ensure_ascii=False)
+    assert [line for line in sorted(answers) if words(line) > 3 and line in text] == []
+
+
+@pytest.mark.parametrize("file", NOTEBOOKS)
+def test_every_notebook_has_run_is_small_and_describes_its_pictures(file):
+    path = ROOT / file
+    assert path.stat().st_size <= execute.LARGEST_FILE
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code":
+            assert cell.execution_count, f"never run: {cell.source[:60]}"
+            for output in cell.outputs:
+                assert execute.faults(output, []) == []
+
+
+def test_the_readme_lists_the_lessons_and_check_notices_when_it_does_not(lessons):
+    marked = "before\n<!-- lessons -->\nstale\n<!-- end of lessons -->\nafter\n"
+    text = readme.with_table(marked, list(lessons.values()), COURSE)
+    assert text.startswith("before\n<!-- lessons -->\n\n| | lesson | |")
+    assert text.endswith("<!-- end of lessons -->\nafter\n")
+    assert "stale" not in text
+    assert all(f"(lessons/{lesson.name}.ipynb)" in text for lesson in lessons.values())
+    assert all(readme.promise(lesson) in text for lesson in lessons.values())
+    assert len([line for line in text.splitlines() if line.startswith("|")]) == 2 + 12
+    assert readme.with_table(text, list(lessons.values()), COURSE) == text
+    assert readme.with_table("no marks", list(lessons.values()), COURSE) == "no marks"
+
+
+# Links and pages.
+
+
+def test_links_from_the_pages_lead_to_lessons_and_headings(lessons, texts):
+    links = re.findall(r"\]\(([^)#]+)(?:#([^)]+))?\)", "\n".join(texts.values()))
+    assert len(links) > 150
+    for file, name in links:
+        assert (ROOT / "lessons" / file).exists(), file
+        if name:
+            titles = {s.title.replace("`", "") for s in read_sections(lessons[Path(file).stem])}
+            assert name.replace("-", " ") in {t.replace("-", " ") for t in titles}
+
+
+def test_links_from_the_notebooks_lead_to_files():
+    for path in sorted(ROOT.glob("[ls]*s/*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            prose = cell.source if cell.cell_type == "markdown" else ""
+            for link in re.findall(r"\]\((?!https?://)([\w./]+\.(?:md|ipynb))\)", prose):
+                assert (path.parent / link).exists(), f"{path.name}: {link}"
+
+
+def test_each_lesson_leads_to_the_one_before_and_the_one_after(lessons):
+    for before, name, after in zip(["", *NAMES], NAMES, [*NAMES[1:], ""], strict=False):
+        line = badges(lessons[name], list(lessons.values()), COURSE)
+        stored = nbformat.read(ROOT / "lessons" / f"{name}.ipynb", as_version=4)
+        assert line in stored.cells[0].source
+        assert re.findall(r"Previous: \[.*?\]\((\w+)\.ipynb\)", line) == [before] * bool(before)
+        assert re.findall(r"Next: \[.*?\]\((\w+)\.ipynb\)", line) == [after] * bool(after)
+
+
+@pytest.mark.parametrize("name", NAMES[1:])
+def test_every_lesson_has_formulas_terms_questions_and_mistakes(name, lessons, texts):
+    lesson = lessons[name]
+    notes = [note.kind for cell in lesson.cells for note in cell.notes]
+    assert notes.count("formula") >= 1
+    assert notes.count("term") >= 3
+    text = prose_of(lesson)
+    asked = re.findall(r"\*\*Q\d\. (.+?)\*\*", text, flags=re.DOTALL)
+    assert len(asked) == text.count("<!-- written: ") >= 3
+    assert all(f"- {' '.join(q.split())}\n" in texts["interview_questions"] for q in asked)
+    part = re.split(r"^## ", text, flags=re.MULTILINE)
+    (mistakes,) = [p for p in part if p.startswith("Common mistakes")]
+    titles = re.findall(r"^### (.+)$", mistakes, flags=re.MULTILINE)
+    rows = [line for line in texts["common_mistakes"].split("\n") if f"]({lesson.name}.i" in line]
+    assert len(rows) == 1 + len(titles) >= 3
+    for row, title in zip(rows[1:], titles, strict=True):
+        assert row.startswith(f"- [{title}](")
+        assert len(row.split("). ", 1)[1]) > 20
+
+
+def test_the_sheet_fits_a_page_and_the_glossary_holds_plain_sentences(texts):
+    formulas = [line for line in texts["formula_sheet"].split("\n") if line.endswith("$ |")]
+    assert 30 <= len(formulas) <= 40
+    for row in formulas:
+        assert row.count("|") == 4
+        assert row.count("$") == 2
+        assert not re.search(r"\\[^a-zA-Z]", row), row  # Markdown would take the backslash away
+    terms = [line for line in texts["glossary"].split("\n") if line.startswith("- ")]
+    assert 65 <= len(terms) <= 90
+    for row in terms:
+        meaning = row.split("**: ", 1)[1].rsplit(" ([", 1)[0]
+        assert 10 <= len(meaning) <= 200
+        assert not meaning.endswith(".")
+        assert meaning.count("**") == 0
+
+
+# One name for one thing, in all twelve lessons.
+
+# What learners of other courses would call it, and what it is called here.
+OTHER_NAMES = {
+    "learning_rate": "lr",
+    "eta": "lr",
+    "lambda_": "lam",
+    "reg": "lam",
+    "temperature": "T",
+    "theta": "Theta",
+    "y_onehot": "Y",
+    "probs": "P",
+    "num_classes": "n_classes",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_formulas_use_the_same_symbols(name, lessons):
+    text = re.sub(r"`[^`]*`", "", prose_of(lessons[name]))
+    for formula in re.findall(r"\$\$.+?\$\$|\$[^$\n]+\$", text, flags=re.DOTALL):
+        assert not re.search(r"\\ln\b", formula), formula  # log is the natural logarithm
+        assert not re.search(r"\\text\{(softmax|lse|diag|CE|BCE|Var)\}", formula), formula
+        assert "\\boldsymbol" not in formula, formula
+        assert not re.search(r"\\alpha|\\gamma", formula), formula  # η is the rate, λ the penalty
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_code_uses_the_same_names(name, lessons):
+    for cell in lessons[name].cells:
+        if cell.kind != "code":
+            continue
+        tree = ast.parse(cell.source)
+        names = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+        names |= {
+            node.id
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        }
+        if cell.name == "numerical_gradient":  # for weights of any shape
+            names.discard("theta")
+        assert not names & OTHER_NAMES.keys(), f"line {cell.line}: {names & OTHER_NAMES.keys()}"
+
+
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [("lr", "04 05"), ("lam", "05 07 08 09 11"), ("Theta", "04 05 06 08 10"), ("T", "02 09 10 11")],
+)
+def test_names_are_used_where_the_thing_is(name, where, lessons):
+    for number in where.split():
+        (lesson,) = [lesson for lesson in lessons.values() if lesson.number == number]
+        used = "\n".join(cell.source for cell in lesson.cells if cell.kind == "code")
+        assert re.search(rf"\b{name}\b", used), f"{name} in lesson {number}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_spelling_is_british_but_for_names(name, lessons):
+    american = r"\b(?:color|behavior|normaliz|standardiz|optimiz|center|gray|penaliz)\w*"
+    prose = prose_of(lessons[name]).split("## Go further")[0]  # where titles stand as they are
+    prose = re.sub(r"`[^`]*`|### Exercise.*", "", prose)
+    assert re.findall(american, prose, flags=re.IGNORECASE) == []
+
+
+def test_every_lesson_asks_its_questions_in_the_same_way(lessons):
+    for lesson in [*lessons.values()][1:]:
+        assert "Say each answer aloud in sixty seconds" in prose_of(lesson), lesson.name

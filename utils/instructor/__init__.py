@@ -1,1 +1,0 @@
-"""For instructors and authors: the `course` command. No lesson imports anything from here."""
