@@ -27,4 +27,8 @@ def pytest_xdist_auto_num_workers():
 
 
 # Programs of their own, without tests: to look for doctests in them would import what they need.
-collect_ignore = ["tests/notebooks/kernels/parent.py", "tests/notebooks/kernels/stand_in.py", "tests/benchmarks"]
+collect_ignore = [
+    "tests/notebooks/kernels/parent.py",
+    "tests/notebooks/kernels/stand_in.py",
+    "tests/benchmarks",
+]

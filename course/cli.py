@@ -26,6 +26,7 @@ def main(argv: Sequence[str] | None = None, root: Path | None = None) -> int:
     parser = argparse.ArgumentParser(prog="course", description=__doc__)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_release(commands)
+    add_new(commands)
     add_grade(commands)
     arguments = parser.parse_args(argv)
     try:
@@ -82,6 +83,30 @@ def add_release(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
             return int(not good)
         except CourseError as error:
             return _fail(str(error))
+
+    parser.set_defaults(run=run)
+
+
+def add_new(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `course new`."""
+    parser = commands.add_parser(
+        "new",
+        help="begin a lesson",
+        description="Write a lesson with one exercise that releases and passes every test: its "
+        "text in solutions/, its exercise and the answers in course/exercises/.",
+    )
+    parser.add_argument("number", metavar="NUMBER", help="two digits, like 16")
+    parser.add_argument("name", metavar="NAME", help="like conformal_prediction")
+
+    def run(arguments: argparse.Namespace, root: Path) -> int:
+        from course.release.new import new
+        from course.release.source import CourseError
+
+        try:
+            new(root, arguments.number, arguments.name)
+        except CourseError as error:
+            return _fail(str(error))
+        return 0
 
     parser.set_defaults(run=run)
 

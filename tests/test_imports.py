@@ -133,6 +133,15 @@ def test_nothing_takes_a_private_name_of_another_module():
     assert list(private(ROOT)) == []
 
 
+def test_tests_import_no_tests():
+    for path in (ROOT / "tests").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom):
+                dotted = [f"{node.module}.{alias.name}" for alias in node.names]
+                assert not any(".test_" in name for name in dotted), f"{path.name}: {dotted}"
+
+
 # That these can fail: a small tree, and one thing wrong in it at a time.
 
 TREE = {

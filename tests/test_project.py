@@ -1,19 +1,21 @@
 """The files around the course agree with pyproject.toml, and importing it stays cheap."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 
 import utils
+from course.imports import modules_in
+from tests.answers import ROOT
 
-ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 REQUIREMENTS = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 
@@ -70,9 +72,8 @@ def test_requirements_are_what_the_lock_exports():
     assert done.stdout == REQUIREMENTS
 
 
-def test_nothing_installs_the_other_package_called_utils():
-    assert "utils" not in pinned()
-    assert PROJECT["project"]["name"] != "utils"
+def test_nothing_installs_the_other_packages_of_these_names():
+    assert not {"utils", "course"} & {PROJECT["project"]["name"], *pinned()}
 
 
 def test_conda_gets_the_same_versions():
@@ -109,8 +110,52 @@ def test_every_public_name_is_there_and_has_a_docstring():
         _ = utils.sofmax
 
 
-def test_lessons_never_import_what_instructors_use():
-    for path in (ROOT / "utils").glob("*.py"):
-        assert "utils.instructor" not in path.read_text(encoding="utf-8"), path.name
+def test_lessons_take_of_the_course_only_what_utils_gives():
     for path in (ROOT / "lessons").glob("*.ipynb"):
-        assert "utils.instructor" not in path.read_text(encoding="utf-8"), path.name
+        notebook = nbformat.read(path, as_version=4)
+        code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+        taken = {name for name in modules_in(code, ROOT) if name.partition(".")[0] == "course"}
+        assert taken <= {"course", "course.check"}, path.name  # the set-up's guard, and check
+
+
+# The command's first step: whose `course` and `utils` does Python find?
+
+LAUNCH = ROOT / "course" / "launch" / "scores_to_probabilities.py"
+
+
+def launched(*path):
+    """Run `course --help` with these folders before all others; return code and last line."""
+    code = f"import sys; sys.argv[1:] = ['--help']; import {LAUNCH.stem} as it; sys.exit(it.main())"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path))},
+        cwd=path[0],
+        capture_output=True,
+        text=True,
+    )
+    return done.returncode, (done.stdout + done.stderr).strip()
+
+
+def test_the_command_is_run_through_its_first_step():
+    assert PROJECT["project"]["scripts"] == {"course": f"{LAUNCH.stem}:main"}
+    status, told = launched(LAUNCH.parent, ROOT)
+    assert status == 0
+    assert told.startswith("usage: course ")
+
+
+@pytest.mark.parametrize("name", ["course", "utils"])
+def test_the_command_says_in_a_sentence_that_another_package_is_in_its_place(tmp_path, name):
+    other = tmp_path / name / "__init__.py"
+    other.parent.mkdir()
+    other.touch()
+    assert launched(tmp_path, LAUNCH.parent, ROOT) == (
+        1,
+        f"course: Python finds another package called {name} ({other}): "
+        "install the course in a virtual environment of its own",
+    )
+
+
+def test_a_wheel_holds_both_packages_whole():
+    wheel = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert wheel["only-include"] == ["utils", "course"]
+    assert wheel["sources"] == {LAUNCH.parent.relative_to(ROOT).as_posix(): ""}

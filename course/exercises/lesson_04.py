@@ -355,6 +355,7 @@ EXERCISES = (
     Exercise(
         number="04.3",
         call="gradient_descent(X, y, n_classes, lr, n_steps)",
+        pairs=False,
         groups=(
             Group(
                 "one step from zeros, with the loss before and after",

@@ -281,6 +281,7 @@ def _explain_record(arguments: Arguments, result: Any) -> str | None:
 SOFTMAX_CLASSIFIER = Exercise(
     number="05.3",
     call="SoftmaxClassifier(X, y, X_new, lam, asked)",
+    pairs=False,
     groups=(
         Group(
             "the probabilities of the model with the least loss",

@@ -339,6 +339,7 @@ EXERCISES = (
     Exercise(
         number="08.3",
         call="calibration_path(lambdas, train, held_out, n_bins)",
+        pairs=False,
         groups=(
             Group(
                 "five measures of a model for each λ, on held-out data",
@@ -356,6 +357,7 @@ EXERCISES = (
     Exercise(
         number="08.4",
         call="choose_lambda(lambdas, train, validation, test)",
+        pairs=False,
         groups=(
             Group("the least validation loss decides, the test set reports", 2, _rising),
             Group("strengths in any order", 1, _unordered),

@@ -245,7 +245,7 @@ def score_of(sheet: Sheet, outcomes: Sequence[Outcome | None], ending: Ending) -
     if reason:
         place = outcomes.index(None) if None in outcomes else len(outcomes) - 1
         outcomes[place] = Outcome(status=Status.TIMEOUT, detail=reason)
-    with _judging, np.errstate(all="ignore"):
+    with _judging:
         judgement = verdict(sheet, outcomes)
     status = judgement.status
     failure = judgement.first_failure and judgement.first_failure.failure

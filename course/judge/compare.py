@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from course.judge.exercise import Case, Exercise
-from course.judge.run import Outcome, Status, plain
+from course.judge.run import Outcome, Status, plain, run
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,16 @@ class Fault:
     expected: Any = None
 
 
-def find_fault(exercise: Exercise, case: Case, outcome: Outcome, expected: Any) -> Fault | None:
+Slack = Callable[[], Any]  # what float32 may differ by, in the shape of what is expected
+
+
+def find_fault(
+    exercise: Exercise, case: Case, outcome: Outcome, expected: Any, slack: Slack | None = None
+) -> Fault | None:
     """Return what is wrong with one outcome, or None if it is right.
 
-    Looked at in this order: the call ended, type, shape, values, input unchanged (told, and paid
-    for, in the first group alone), no warning (where the group asks for that).
+    Looked at in this order: the call ended, type, shape, values, input unchanged, no warning (where
+    the group asks for that).
 
     Parameters
     ----------
@@ -48,6 +54,8 @@ def find_fault(exercise: Exercise, case: Case, outcome: Outcome, expected: Any) 
         What it did.
     expected : array, number or tuple
         What the oracle returns; ignored where the exercise has none.
+    slack : callable, optional
+        Asked when a result is float32, see `float32_slack`.
 
     Returns
     -------
@@ -60,10 +68,10 @@ def find_fault(exercise: Exercise, case: Case, outcome: Outcome, expected: Any) 
         return Fault(outcome.status, "", says)
     if outcome.status is not Status.RETURNED:
         return Fault(outcome.status, "", outcome.detail)
-    fault = _find_wrong(exercise, case, outcome.value, expected)
+    fault = _find_wrong(exercise, case, outcome.value, expected, slack)
     if fault:
         return fault
-    if outcome.changed and case.group is exercise.groups[0]:
+    if outcome.changed:
         says = f"the result is right, but your code changed {outcome.changed} in place"
         return Fault(Status.FAILED, "changed", says)
     if case.group.quiet and outcome.warned:
@@ -75,18 +83,24 @@ def find_fault(exercise: Exercise, case: Case, outcome: Outcome, expected: Any) 
 _UNKNOWN_KIND = "the result is not of the kind that the docstring describes"
 
 
-def _find_wrong(exercise: Exercise, case: Case, value: Any, expected: Any) -> Fault | None:
+def _find_wrong(
+    exercise: Exercise, case: Case, value: Any, expected: Any, slack: Slack | None
+) -> Fault | None:
     """Return what is wrong with a value that came back."""
-    group = case.group
+    group, kinds = case.group, _float_kinds(value)
+    if np.dtype(np.float16) in kinds:
+        return _fault("type", "float16 keeps three digits: return float64")
     if group.accepts:
         try:
             if group.accepts(case.arguments, value):
                 return None
         except Exception:  # it looks at results of the right kind and shape; who knows what came
             return Fault(Status.FAILED, "values", _UNKNOWN_KIND)
-        fault = Fault(Status.FAILED, "values", _VALUES_DIFFER)
+        fault = Fault(Status.FAILED, "values", VALUES_DIFFER)
     else:
-        found = _compare(value, plain(expected), exercise.rtol, exercise.atol)
+        single = np.dtype(np.float32) in kinds and slack is not None
+        allowed = slack() if slack and single else None
+        found = _compare(value, plain(expected), exercise.rtol, exercise.atol, allowed)
         if found is None or found.about != "values":
             return found
         fault = found
@@ -97,10 +111,19 @@ def _find_wrong(exercise: Exercise, case: Case, value: Any, expected: Any) -> Fa
     return Fault(fault.status, fault.about, says, fault.expected) if says else fault
 
 
-_VALUES_DIFFER = "the values differ"
+VALUES_DIFFER = "the values differ"
 
 
-def _compare(value: Any, expected: Any, rtol: float, atol: float) -> Fault | None:
+def _float_kinds(value: Any) -> set[np.dtype[Any]]:
+    """Return the float types in a plain value."""
+    if isinstance(value, tuple):
+        return set[np.dtype[Any]]().union(*map(_float_kinds, value))
+    return {value.dtype} if value.dtype.kind == "f" else set()
+
+
+def _compare(
+    value: Any, expected: Any, rtol: float, atol: float, slack: Any = None
+) -> Fault | None:
     if isinstance(expected, tuple):
         if not isinstance(value, tuple) and not (
             isinstance(value, np.ndarray) and value.ndim and len(value) == len(expected)
@@ -108,10 +131,11 @@ def _compare(value: Any, expected: Any, rtol: float, atol: float) -> Fault | Non
             return _fault("type", f"returned one value, expected a tuple of {len(expected)}")
         if len(value) != len(expected):
             return _fault("type", f"returned {len(value)} values, expected {len(expected)}")
-        for place, (got, wanted) in enumerate(zip(value, expected, strict=True), start=1):
-            fault = _compare(got, wanted, rtol, atol)
+        for place, (got, wanted) in enumerate(zip(value, expected, strict=True)):
+            own = slack[place] if slack else None
+            fault = _compare(got, wanted, rtol, atol, own)
             if fault:
-                says = f"value {place} of {len(expected)}: {fault.says}"
+                says = f"value {place + 1} of {len(expected)}: {fault.says}"
                 return _fault(fault.about, says, expected)
         return None
     if isinstance(value, tuple):
@@ -120,8 +144,9 @@ def _compare(value: Any, expected: Any, rtol: float, atol: float) -> Fault | Non
         return _fault("shape", f"returned shape {value.shape}, expected shape {expected.shape}")
     if (expected.dtype.kind in "US") != (value.dtype.kind in "US"):
         return _fault("type", f"returned dtype {value.dtype}, expected dtype {expected.dtype}")
-    if not agree(value, expected, rtol, atol):
-        return _fault("values", _VALUES_DIFFER, expected)
+    allowed = atol if slack is None or value.dtype != np.float32 else np.maximum(atol, slack)
+    if not agree(value, expected, rtol, allowed):
+        return _fault("values", VALUES_DIFFER, expected)
     return None
 
 
@@ -129,16 +154,16 @@ def _fault(about: str, says: str, expected: Any = None) -> Fault:
     return Fault(Status.FAILED, about, says, expected)
 
 
-def agree(a: Any, b: Any, rtol: float = 1e-6, atol: float = 1e-9) -> bool:
+def agree(a: Any, b: Any, rtol: float = 1e-6, atol: Any = 1e-9) -> bool:
     """Return whether two plain values are equal up to rounding (nan equals nan).
-
-    A float32 or float16 result is allowed the rounding of its own type.
 
     Parameters
     ----------
     a, b : array, or tuple of values
-    rtol, atol : float
-        Tolerances, relative to `b` and absolute.
+    rtol : float
+        Tolerance relative to `b`.
+    atol : float, or array in the shape of `b`
+        Absolute tolerance.
 
     Returns
     -------
@@ -150,9 +175,60 @@ def agree(a: Any, b: Any, rtol: float = 1e-6, atol: float = 1e-9) -> bool:
         return False
     if a.dtype.kind in "US" or b.dtype.kind in "US":
         return bool(np.array_equal(a.astype(str), b.astype(str)))
-    for array in (a, b):
-        if array.dtype.kind == "f" and array.dtype.itemsize < 8:
-            eps = float(np.finfo(array.dtype).eps)
-            rtol, atol = max(rtol, 1e3 * eps), max(atol, 10 * eps)
     with np.errstate(all="ignore"):
-        return bool(np.allclose(a.astype(float), b.astype(float), rtol, atol, equal_nan=True))
+        return bool(np.isclose(a.astype(float), b.astype(float), rtol, atol, equal_nan=True).all())
+
+
+# What a float32 result may differ by: a few roundings, and some times what right answers do.
+_ROUNDINGS, _TIMES = 8, 8
+
+
+def float32_slack(exercise: Exercise, case: Case, expected: Any) -> Any:
+    """Return what honest arithmetic in float32 may cost in one case, and no more.
+
+    It is measured: the exercise's right answers are run on the arguments in float32.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    case : Case
+    expected : array or tuple
+        The right result.
+
+    Returns
+    -------
+    array or tuple
+        In the shape of `expected`: absolute differences that are allowed.
+    """
+    wanted, rough = plain(expected), _cast(case.arguments)
+    values = [run(answer.function, rough, exercise.drive, None).value for answer in exercise.right]
+    return _spread(wanted, values)
+
+
+def _spread(wanted: Any, values: Sequence[Any]) -> Any:
+    """Return how far values lie from what is wanted, in its shape."""
+    if isinstance(wanted, tuple):
+        fitting = [v for v in values if isinstance(v, tuple) and len(v) == len(wanted)]
+        return tuple(_spread(w, [v[k] for v in fitting]) for k, w in enumerate(wanted))
+    if wanted.dtype.kind in "US":
+        return None
+    single = np.finfo(np.float32)
+    with np.errstate(all="ignore"):
+        exact = wanted.astype(float)
+        allowed = _ROUNDINGS * float(single.eps) * np.abs(exact) + float(single.tiny)
+        for value in values:
+            if isinstance(value, np.ndarray) and value.shape == wanted.shape:
+                errors = np.abs(value.astype(float) - exact)
+                errors = np.where(np.isfinite(errors), errors, 0)
+                typical = errors.mean() if errors.size else 0.0
+                allowed = np.maximum(allowed, _TIMES * np.maximum(errors, typical))
+        return np.where(np.isfinite(allowed), allowed, 0)
+
+
+def _cast(arguments: Any) -> Any:
+    """Return arguments with their float64 arrays in float32."""
+    if isinstance(arguments, tuple | list):
+        return type(arguments)(_cast(each) for each in arguments)
+    if isinstance(arguments, np.ndarray) and arguments.dtype == np.float64:
+        return arguments.astype(np.float32)
+    return arguments

@@ -75,6 +75,9 @@ class Exercise:
         ``signature(arguments, value)`` where an answer draws at random: what two answers with the
         same mistake have in common whatever they drew, as a plain value. Known mistakes are
         recognised by it; by the values themselves if it is left out.
+    pairs : bool
+        Whether two known mistakes at once are looked for; not where that takes too long. Answers
+        that draw at random are too much alike for it.
     right : sequence of Answer
         From the lesson's page: the model answer first, then other right ones.
     mistakes : sequence of Answer
@@ -91,6 +94,7 @@ class Exercise:
     atol: float = 1e-9
     drive: Drive | None = None
     signature: Callable[[Arguments, Any], Any] | None = None
+    pairs: bool = True
     right: Sequence[Answer] = ()
     mistakes: Sequence[Answer] = ()
 

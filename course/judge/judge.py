@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from course.judge.compare import Fault, find_fault
+import numpy as np
+
+from course.judge.compare import Fault, find_fault, float32_slack
 from course.judge.exercise import Case, Exercise, Group, cases_of
 from course.judge.honesty import is_empty, leans_on, stand_ins
 from course.judge.mistakes import Answer
 from course.judge.recognise import Recogniser
+from course.judge.relate import relation
 from course.judge.run import ENDS_IT, TIME_LIMIT, Arguments, Outcome, Status, run
 
 
@@ -36,6 +41,14 @@ class Sheet:
             expected = [_right(exercise, case.arguments) for case in self.cases]
         self.expected: Sequence[Any] = expected
         self.recogniser = Recogniser(exercise, self.cases, expected)
+        self._slack: dict[int, Any] = {}
+
+    def slack(self, place: int) -> Any:
+        """Return what a float32 result may differ by in one case, see `float32_slack`."""
+        if place not in self._slack:
+            case, expected = self.cases[place], self.expected[place]
+            self._slack[place] = float32_slack(self.exercise, case, expected)
+        return self._slack[place]
 
 
 @functools.lru_cache(maxsize=64)
@@ -85,7 +98,11 @@ class Judgement:
     results : sequence of GroupResult
         One for each group; none if no case was run.
     misconception : Answer or None
-        The known mistake that it behaves like.
+        The known mistake that it behaves like in every case.
+    resembles : Answer or None
+        The known mistake that it behaves like where it first fails, but not elsewhere.
+    relation : str or None
+        What its results have to do with the right ones, where no known mistake is seen.
     detail : str
         What it uses, if that is forbidden.
     """
@@ -94,6 +111,8 @@ class Judgement:
     status: Status
     results: Sequence[GroupResult] = ()
     misconception: Answer | None = None
+    resembles: Answer | None = None
+    relation: str | None = None
     detail: str = ""
 
     @property
@@ -137,7 +156,8 @@ def judge(
     leaning = leans_on(answer, exercise.forbids)
     if leaning:
         return Judgement(exercise, Status.FORBIDDEN, detail=leaning)
-    sheet = sheet_of(exercise, seed)
+    with undisturbed():
+        sheet = sheet_of(exercise, seed)
     outcomes: list[Outcome | None] = [None] * len(sheet.cases)
     for place, case in enumerate(sheet.cases):
         with stand_ins(exercise.forbids) as used:
@@ -148,6 +168,14 @@ def judge(
         if outcome.status in ENDS_IT:
             break
     return verdict(sheet, outcomes)
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Judge in peace, whatever a notebook has made of NumPy's errors and Python's warnings."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
 
 
 def verdict(sheet: Sheet, outcomes: Sequence[Outcome | None]) -> Judgement:
@@ -164,16 +192,24 @@ def verdict(sheet: Sheet, outcomes: Sequence[Outcome | None]) -> Judgement:
     -------
     Judgement
     """
+    with undisturbed():
+        return _verdict(sheet, outcomes)
+
+
+def _verdict(sheet: Sheet, outcomes: Sequence[Outcome | None]) -> Judgement:
     exercise = sheet.exercise
     results = {group: GroupResult(group) for group in exercise.groups}
-    for case, wanted, outcome in zip(sheet.cases, sheet.expected, outcomes, strict=True):
+    wrong = [False] * len(outcomes)
+    for place, (case, outcome) in enumerate(zip(sheet.cases, outcomes, strict=True)):
         result = results[case.group]
         if outcome is None:
             result.judged = result.failure is not None
-        elif result.failure is None:
-            fault = find_fault(exercise, case, outcome, wanted)
-            if fault:
-                result.failure = Failure(case.arguments, outcome, fault)
+            continue
+        slack = functools.partial(sheet.slack, place)
+        fault = find_fault(exercise, case, outcome, sheet.expected[place], slack)
+        wrong[place] = fault is not None
+        if fault and result.failure is None:
+            result.failure = Failure(case.arguments, outcome, fault)
     judgement = Judgement(exercise, Status.PASSED, list(results.values()))
     first = judgement.first_failure
     if first is None or first.failure is None:
@@ -181,5 +217,27 @@ def verdict(sheet: Sheet, outcomes: Sequence[Outcome | None]) -> Judgement:
     status = first.failure.fault.status
     judgement.status = Status.FAILED if status is Status.NOT_PLAIN else status
     if judgement.status in (Status.FAILED, Status.ERROR):
-        judgement.misconception = sheet.recogniser.recognise(outcomes, first.group)
+        likeness = sheet.recogniser.recognise(outcomes, wrong)
+        if likeness and likeness.sure:
+            judgement.misconception = likeness.mistake
+        elif likeness:
+            judgement.resembles = likeness.mistake
+        else:
+            judgement.relation = _relation(sheet, outcomes, wrong)
     return judgement
+
+
+def _relation(
+    sheet: Sheet, outcomes: Sequence[Outcome | None], wrong: Sequence[bool]
+) -> str | None:
+    """Return what all wrong results have to do with the right ones."""
+    if sheet.exercise.oracle is None:
+        return None
+    failed = [
+        (case, outcome.value, expected)
+        for case, outcome, expected, bad in zip(
+            sheet.cases, outcomes, sheet.expected, wrong, strict=True
+        )
+        if bad and outcome and outcome.status is Status.RETURNED
+    ]
+    return relation(sheet.exercise, *zip(*failed, strict=True)) if failed else None

@@ -23,17 +23,34 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 EXERCISE = re.compile(r"## (\d\d\.\d+) (\w+)")
 PARTS = ("### Also right", "### Mistakes")
 _TITLE = re.compile(r"\*\*([^*]+)\*\*(?:: (?:as \*([^*]+)\*(?:, |(?=\.$)))?(.*))?\.")
 _PIECE = re.compile(r"(everywhere )?(?:`([^`]+)` → `([^`]+)`|without `([^`]+)`)")
 _PIECES = re.compile(f"{_PIECE.pattern}(?:, {_PIECE.pattern})*")
+_EXPRESSION_HEAD = "def answer("
 _EXPRESSION = re.compile(r"`([^`]+)`")
+
+
+class Piece(NamedTuple):
+    """A piece of code to be replaced, which stands once in the whole, or more often if everywhere."""
+
+    everywhere: bool
+    old: str
+    new: str
+
+    def replaced_in(self, source: str) -> str:
+        """Return the code with the piece replaced; a ValueError if it does not stand there so."""
+        times = source.count(self.old)
+        if times == 0 or (times > 1) != self.everywhere:
+            hint = "; write everywhere" if times > 1 else ""
+            raise ValueError(f"{self.old!r} stands {times} times in what is changed{hint}")
+        return source.replace(self.old, self.new)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +73,10 @@ class Answer:
         Code that goes before it: what the page imports and its exercise shares.
     base : Answer or None
         What its code may call by the exercise's name.
+    pieces : tuple of Piece
+        What was changed to get its code from the model's; empty for an answer made otherwise.
+    parts : tuple of Answer
+        Of two mistakes at once: both.
     """
 
     name: str
@@ -65,6 +86,8 @@ class Answer:
     exercise: str
     shared: str
     base: Answer | None = None
+    pieces: tuple[Piece, ...] = ()
+    parts: tuple[Answer, ...] = ()
 
     @cached_property
     def function(self) -> Any:
@@ -240,28 +263,23 @@ class _Reader:
             last = _last(base.source)
             if not isinstance(last, ast.FunctionDef):
                 raise self._error("an expression cannot stand for a class", title)
-            head = f"def {last.name}({ast.unparse(last.args)}):"
-            # The new function has the name of the old, which its expression calls: so another one.
-            head = head.replace(last.name, "answer", 1)
+            # Not by the exercise's name, which its expression calls.
+            head = f"{_EXPRESSION_HEAD}{ast.unparse(last.args)}):"
             return self._made(name, says, f"{head}\n    return {expression[1]}\n", base)
         pieces = self._pieces(change, block, title)
-        source = base.source
-        for everywhere, old, new in pieces:
-            times = source.count(old)
-            if times == 0 or (times > 1) != everywhere:
-                hint = "; write everywhere" if times > 1 else ""
-                raise self._error(f"{old!r} stands {times} times in what is changed{hint}", title)
-            source = source.replace(old, new)
-        return self._made(name, says, source, base.base)
+        try:
+            source = _with(pieces, base.source)
+        except ValueError as problem:
+            raise self._error(str(problem), title) from None
+        changed = self._made(name, says, source, base.base)
+        return changed if earlier else replace(changed, pieces=tuple(pieces))
 
-    def _pieces(
-        self, change: str, block: _Element | None, title: str
-    ) -> list[tuple[bool, str, str]]:
+    def _pieces(self, change: str, block: _Element | None, title: str) -> list[Piece]:
         """Return what is replaced: whether everywhere, the old piece, the new one."""
         if change and not _PIECES.fullmatch(change):
             raise self._error(f"this is no change that can be read: {change}", title)
         pieces = [
-            (bool(everywhere), old or cut, new)
+            Piece(bool(everywhere), old or cut, new)
             for everywhere, old, new, cut in _PIECE.findall(change)
         ]
         if block and block.kind != "diff":
@@ -274,7 +292,7 @@ class _Reader:
                 "".join(f"{row[1:]}\n" for row in rows if row[:1] in kept) for kept in (" -", " +")
             )
             if old:
-                pieces.append((False, old, new))
+                pieces.append(Piece(False, old, new))
         if not pieces:
             raise self._error("there is neither a change nor a block", title)
         return pieces
@@ -300,6 +318,52 @@ class _Reader:
         where += f", {self.number}" * bool(self.number)
         where += f", “{self.title}”" * bool(self.title)
         return PageError(f"{where}: {sentence}" + f"; in: {paragraph}" * bool(paragraph))
+
+
+def pairs_of(mistakes: Sequence[Answer]) -> Iterator[Answer]:
+    """Yield what comes of two known mistakes made at once, where both can be.
+
+    Parameters
+    ----------
+    mistakes : sequence of Answer
+        Of one exercise.
+
+    Yields
+    ------
+    Answer
+        Its sentence is that of the first, then that of the second.
+    """
+    seen = {mistake.source for mistake in mistakes}
+    for first in mistakes:
+        for second in mistakes:
+            both = None if first is second else _both(first, second)
+            if both and (both.base or both.source not in seen):
+                seen.add(both.source)
+                yield both
+
+
+def _both(first: Answer, second: Answer) -> Answer | None:
+    """Return the second mistake made on top of the first, if that is possible."""
+    name = f"{first.name}, and {second.name}"
+    says = f"{first.says} And besides: {second.says}"
+    place, parts = f"{first.place} and “{second.name}”", (first, second)
+    if second.base and second.base.name == "" and second.source.startswith(_EXPRESSION_HEAD):
+        return replace(second, name=name, says=says, place=place, base=first, parts=parts)
+    if first.base or not second.pieces:
+        return None
+    try:
+        source = _with(second.pieces, first.source)
+        _last(source)
+    except (ValueError, SyntaxError):
+        return None
+    return replace(second, name=name, says=says, place=place, source=source, parts=parts)
+
+
+def _with(pieces: Sequence[Piece], source: str) -> str:
+    """Return code with pieces of it replaced, one after the other."""
+    for piece in pieces:
+        source = piece.replaced_in(source)
+    return source
 
 
 def _parted(elements: Sequence[_Element], level: str) -> list[list[_Element]]:

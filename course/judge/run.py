@@ -185,7 +185,10 @@ def plain(value: Any) -> Any:
 
 @contextlib.contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
-    """Raise TimeLimitError in this thread when the time is up (best effort, on every platform)."""
+    """Raise TimeLimitError in this thread when the time is up (best effort, on every platform).
+
+    Where there are no threads, in a browser's Python, there is no limit.
+    """
     caller = threading.get_ident()
     lock = threading.Lock()
     done = threading.Event()
@@ -201,8 +204,11 @@ def _time_limit(seconds: float) -> Iterator[None]:
                     send(ctypes.py_object(TimeLimitError))
             wait = 0.002  # a bare `except:` inside the loop swallows one; the next may get through
 
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
+    try:
+        threading.Thread(target=watch, daemon=True).start()
+    except RuntimeError:
+        yield
+        return
     try:
         yield
     finally:

@@ -20,6 +20,7 @@ from course.release.notebooks import Draft, badges, digest, learner_notebook, so
 from course.release.pages import page_files, pages
 from course.release.readme import with_table
 from course.release.source import Course, CourseError, Lesson, Problem, read_course
+from course.release.style import check_style
 
 PLACEHOLDER = "OWNER/REPOSITORY"
 
@@ -132,6 +133,7 @@ def _read(root: Path, names: Sequence[str]) -> tuple[Course, list[Lesson], list[
     selected = [lesson for lesson in lessons if lesson.name in chosen]
     for lesson in selected:
         check_exercises(lesson, root)
+        check_style(lesson)
     return course, lessons, selected
 
 

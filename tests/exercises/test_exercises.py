@@ -10,7 +10,7 @@ import utils
 from course import exercises
 from course.judge import judge as judging
 from course.judge.run import Status
-from tests.answers import defined_in
+from tests.answers import defined_in, id_of
 
 # All of these answers end: a time limit for each call would cost a thread each.
 judge = functools.partial(judging.judge, seconds=None)
@@ -24,11 +24,6 @@ OWN_ERRORS = {
     "ImportError",
     "ModuleNotFoundError",
 }
-
-
-def id_of(exercise):
-    """Return what `-k` finds: the number begins with the lesson's."""
-    return f"{exercise.number}-{exercise.name}"
 
 
 def each(of):
@@ -126,7 +121,7 @@ def test_a_mistake_that_errs_by_itself_is_found():
     exercise = exercises.named("softmax")
 
     def softmax(logits):
-        return logit / logits.sum()  # noqa: F821
+        raise NameError("name 'logit' is not defined")
 
     judgement = judge(exercise, softmax)
     answer = exercise.mistakes[0]

@@ -1,8 +1,12 @@
 """`check` answers in one clear sentence whatever it is given, and the notebook goes on."""
 
+import functools
 import os
+import re
 import subprocess
 import sys
+import threading
+import warnings
 
 import numpy as np
 import pytest
@@ -25,7 +29,7 @@ def test_a_right_answer_passes_with_all_points():
 
 def test_a_wrong_axis_is_named_with_the_case_and_both_results():
     def softmax(logits):
-        e = np.exp(logits - np.max(logits))
+        e = np.exp(logits - logits.max(axis=0))
         return e / e.sum(axis=0)
 
     verdict = check(softmax)
@@ -252,6 +256,84 @@ def test_progress_counts_the_best_so_far_and_names_what_is_left(capsys):
     progress("02")
     line = capsys.readouterr().out
     assert "3 of 11 points" in line
-    assert "left: 02.2 log_softmax" in line
+    assert "left:   02.2 log_softmax" in line
     with pytest.raises(ValueError, match="no lesson with exercises has the number '77'"):
         progress("77")
+
+
+@pytest.mark.parametrize("setting", ["raise", "warn", "ignore"])
+def test_what_a_notebook_does_with_errors_of_numpy_costs_nothing(setting):
+    def softmax_policy(q, T, rng):
+        z = np.asarray(q) / T
+        p = np.exp(z - z.max())
+        return int(rng.choice(len(q), p=p / p.sum()))
+
+    with np.errstate(all=setting), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert check(mended, "softmax").passed
+        assert check(softmax_policy).passed
+
+
+def test_without_threads_there_is_no_time_limit_and_a_right_answer_passes(monkeypatch):
+    def start(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    assert check(mended, name="softmax").passed
+
+
+def test_a_lambda_or_partial_is_told_how_to_say_which_exercise_it_answers():
+    for nameless in (lambda z: mended(z), functools.partial(mended)):
+        assert 'check(f, "softmax")' in check(nameless).message
+        assert check(nameless, "softmax").passed
+
+
+CELLS = """
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+shell.showsyntaxerror = lambda *a, **k: None
+def cell(source):
+    return shell.run_cell(source, store_history=True).result
+cell("from course.check import check\\nimport numpy as np")
+cell("def softmax(z):\\n    e = np.exp(z)\\n    return e / e.sum()")
+first = cell("check(softmax)")
+cell("def softmax(z:\\n    return z")
+second = cell("check(softmax)")
+cell("%timeit -n1 -r1 1\\ndef softmax(z):\\n    return z")
+third = cell("check(softmax)")
+assert "SyntaxError" not in first.message and "SyntaxError" not in third.message, third
+assert "the newest cell that defines softmax has a SyntaxError (line 1)" in second.message, second
+"""
+
+
+def test_after_a_cell_with_a_syntax_error_it_says_that_the_older_function_is_judged(tmp_path):
+    environment = {**os.environ, "IPYTHONDIR": str(tmp_path), "PYTHONWARNINGS": "ignore"}
+    subprocess.run([sys.executable, "-c", CELLS], check=True, timeout=60, env=environment)
+
+
+def test_advice_hangs_under_its_first_word_and_rows_of_arrays_are_whole():
+    def softmax(logits):
+        e = np.exp(logits - np.max(logits))
+        return e / e.sum(axis=0)
+
+    page = check(softmax)._repr_html_()
+    (advice,) = (row for row in page.split("<div") if "→" in row)
+    assert "text-indent:-2ch" in advice and "padding-left:2ch" in advice
+    for row in page.split("<div"):
+        if "expected" in row:
+            assert "white-space:pre;" in row
+    assert "color:" not in page.replace("border-left", "")  # the theme's own colour
+
+
+def luminance(colour):
+    parts = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+@pytest.mark.parametrize("background", ["#ffffff", "#111111", "#383838"])
+def test_the_edge_can_be_seen_on_light_and_dark_pages(background):
+    for answer in (mended, lambda z: z, lambda z: None):
+        (edge,) = re.findall(r"solid (#\w{6})", check(answer, "softmax")._repr_html_())
+        light, dark = sorted([luminance(edge), luminance(background)], reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 3

@@ -1,0 +1,128 @@
+"""Nothing wrong passes: a right answer that is spoilt in a general way fails, in each exercise.
+
+Spoilt are the arguments (one ignored, its first or last entry lost) and the result (cast). A mutant
+that is right all the same stands in EQUIVALENT with the reason.
+"""
+
+import dataclasses
+import functools
+import inspect
+
+import numpy as np
+import pytest
+
+from course import exercises
+from course.judge.exercise import cases_of
+from course.judge.judge import judge
+from course.judge.run import Status, run
+
+EXERCISES = exercises.every()
+FUNCTIONS = [e for e in EXERCISES if not isinstance(e.right[0].function, type)]
+
+# (exercise, mutant) → why it is right all the same.
+EQUIVALENT: dict[tuple[str, str], str] = {}
+
+
+def long_arguments(exercise):
+    """Return the parameters, each with whether it is ever an array of several entries."""
+    long = dict.fromkeys(inspect.signature(exercise.right[0].function).parameters, False)
+
+    def look(arguments):
+        for name, argument in arguments.items():
+            long[name] |= is_long(argument)
+
+    answer = spoilt(exercise.right[0].function, look)
+    for case in cases_of(exercise, 0):
+        run(answer, case.arguments, exercise.drive, seconds=None)
+    return long
+
+
+def spoilt(answer, change):
+    """Return the answer, called with changed arguments; those by name count as well."""
+    signature = inspect.signature(answer)
+
+    def mutant(*arguments, **keywords):
+        bound = signature.bind(*arguments, **keywords)
+        bound.apply_defaults()
+        change(bound.arguments)
+        return answer(*bound.args, **bound.kwargs)
+
+    return mutant
+
+
+def ignoring(answer, parameter):
+    """Return the answer with one parameter always as it came first."""
+    first = {}
+
+    def change(arguments):
+        default = inspect.signature(answer).parameters[parameter].default
+        came = arguments[parameter] if default is inspect.Parameter.empty else default
+        arguments[parameter] = first.setdefault(parameter, came)
+
+    return spoilt(answer, change)
+
+
+def without(answer, place, parameter=None):
+    """Return the answer with the first or last entry lost, of one argument or of all as long."""
+
+    def change(arguments):
+        long = {name: len(a) for name, a in arguments.items() if is_long(a)}
+        chosen = [parameter] if parameter else [n for n in long if long[n] == max(long.values())]
+        for name in chosen:
+            if name in long:
+                arguments[name] = arguments[name][place]
+
+    return spoilt(answer, change)
+
+
+def is_long(argument):
+    return isinstance(argument, np.ndarray | list | tuple) and np.ndim(argument) > 0 and len(argument) > 1
+
+
+def result_as(answer, kind):
+    def cast(value):
+        if isinstance(value, tuple | list):
+            return type(value)(map(cast, value))
+        with np.errstate(invalid="ignore"):
+            return np.asarray(value).astype(kind)
+
+    return lambda *arguments, **keywords: cast(answer(*arguments, **keywords))
+
+
+def mutants_of(exercise):
+    """Yield name and function of every mutant of the model."""
+    answer = exercise.right[0].function
+    long = long_arguments(exercise)
+    for parameter in long:
+        yield f"{parameter} ignored", ignoring(answer, parameter)
+    for what, place in (("first", slice(1, None)), ("last", slice(None, -1))):
+        for parameter in filter(long.get, long):
+            yield f"{parameter} without its {what} entry", without(answer, place, parameter)
+        if sum(long.values()) > 1:
+            yield f"the longest arguments without their {what} entry", without(answer, place)
+    for kind in (int, bool, object):
+        yield f"result cast to {kind.__name__}", result_as(answer, kind)
+
+
+MUTANTS = [
+    pytest.param(e, name, mutant, id=f"{e.number}-{e.name}-{name.replace(' ', '-')}")
+    for e in FUNCTIONS
+    for name, mutant in mutants_of(e)
+]
+
+
+@functools.cache
+def open_to_all(exercise):
+    return dataclasses.replace(exercise, forbids=(), mistakes=())
+
+
+@pytest.mark.parametrize(("exercise", "name", "mutant"), MUTANTS)
+def test_a_mutant_of_the_model_fails(exercise, name, mutant):
+    status = judge(open_to_all(exercise), mutant, seconds=None).status
+    equivalent = (exercise.number, name) in EQUIVALENT
+    assert (status is Status.PASSED) == equivalent
+
+
+def test_equivalent_mutants_exist():
+    known = {(parameter.values[0].number, parameter.values[1]) for parameter in MUTANTS}
+    assert set(EQUIVALENT) <= known

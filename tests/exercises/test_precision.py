@@ -1,0 +1,81 @@
+"""Low precision is no excuse: it wins nothing for a mistake, and costs no right answer a point."""
+
+import dataclasses
+import functools
+
+import numpy as np
+import pytest
+
+from course import exercises
+from course.judge.judge import judge, sheet_of, verdict
+from course.judge.run import Outcome, Status, run
+
+EXERCISES = exercises.every()
+
+
+def cast(value, dtype):
+    """Return plain data with its numbers in a float type."""
+    if isinstance(value, tuple):
+        return tuple(cast(part, dtype) for part in value)
+    with np.errstate(over="ignore"):
+        return value.astype(dtype) if value.dtype.kind in "fiub" else value
+
+
+def outcomes_of(exercise, answer, sheet):
+    return [run(answer, case.arguments, exercise.drive, None) for case in sheet.cases]
+
+
+def down(outcome, dtype):
+    if outcome.status is not Status.RETURNED:
+        return outcome
+    return Outcome(cast(outcome.value, dtype), changed=outcome.changed, warned=outcome.warned)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: f"{e.number}-{e.name}")
+def test_a_known_mistake_cast_down_earns_no_more(exercise, dtype):
+    sheet = sheet_of(exercise, 0)
+    for mistake in exercise.mistakes:
+        outcomes = outcomes_of(exercise, mistake.function, sheet)
+        points = verdict(sheet, outcomes).points
+        less = verdict(sheet, [down(outcome, dtype) for outcome in outcomes])
+        assert less.points <= points, mistake.name
+
+
+@functools.cache
+def open_to_all(exercise):
+    return dataclasses.replace(exercise, forbids=())
+
+
+def in_float32(answer):
+    """Return an answer that takes and gives float32, and calculates in it as far as it can."""
+
+    def narrow(value):
+        if isinstance(value, tuple | list):
+            return type(value)(map(narrow, value))
+        floats = isinstance(value, np.ndarray | np.generic) and value.dtype == np.float64
+        return value.astype(np.float32) if floats else value
+
+    return lambda *arguments: narrow(answer(*narrow(arguments)))
+
+
+RIGHT = [(e, a) for e in EXERCISES for a in e.right if not isinstance(a.function, type)]
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [pytest.param(e, a, id=f"{e.number}-{e.name}-{a.name or 'model'}") for e, a in RIGHT],
+)
+def test_a_right_answer_in_float32_passes(exercise, answer):
+    for seed in range(2):
+        judgement = judge(open_to_all(exercise), in_float32(answer.function), seed, seconds=None)
+        assert judgement.status is Status.PASSED, judgement.first_failure
+
+
+def test_float16_is_refused_in_one_sentence():
+    exercise = exercises.named("softmax")
+    model = exercise.right[0].function
+    judgement = judge(exercise, lambda z: model(z).astype(np.float16), seconds=None)
+    assert judgement.points == 0
+    fault = judgement.first_failure.failure.fault
+    assert fault.says == "float16 keeps three digits: return float64"
