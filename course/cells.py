@@ -20,15 +20,18 @@ MARKDOWN = MarkdownIt("commonmark").disable("inline", True)
 BADGES = "<!-- course: badges -->"
 BEGIN = {"code": "### BEGIN SOLUTION", "markdown": "<!-- BEGIN SOLUTION -->"}
 END = {"code": "### END SOLUTION", "markdown": "<!-- END SOLUTION -->"}
-_EXERCISE = r"(?P<kind>exercise): (?P<number>\d\d\.\d+)"
-_WRITTEN = r"(?P<kind>written): (?P<number>\d\d\.Q\d+)"
+_EXERCISE = r"(?P<kind>exercise): (?P<number>[0-9]{2}\.[0-9]+)"
+_WRITTEN = r"(?P<kind>written): (?P<number>[0-9]{2}\.Q[0-9]+)"
 ROLES = {
     "code": re.compile(rf"# (?:course: (?P<course>set-up|solutions only)|{_EXERCISE})"),
     "markdown": re.compile(rf"<!-- (?:course: (?P<course>solutions only)|{_WRITTEN}) -->"),
 }
-# The same in a learner's notebook, where a mark may stand on any line: the number is what they hold.
-EXERCISE = re.compile(r"^# exercise: (\d\d\.\d+)", re.MULTILINE)
-WRITTEN = re.compile(r"^<!-- written: (\d\d\.Q\d+) -->", re.MULTILINE)
+# The same in a learner's notebook, where a mark may stand on any line and have been typed anew: the
+# number is what they hold.
+EXERCISE = re.compile(
+    r"^[ \t]*#[# \t]*exercise[ \t]*:?[ \t]*([0-9]{2}\.[0-9]+)", re.MULTILINE | re.IGNORECASE
+)
+WRITTEN = re.compile(r"<!-+[ \t]*written[ \t]*:?[ \t]*([0-9]{2}\.Q[0-9]+)[ \t]*-+>", re.IGNORECASE)
 NOTE = re.compile(r"<!-- (formula|term): (?! )([^:]+)(?<! )(?:: (\S.*))? -->")
 # What an author means as a marker; where it is not one to the letter, an answer would leak.
 ANYWHERE = r"(begin|end)[\s_-]*solution\b|(course|exercise|written)\s*:"

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from course import terminal
+
 
 def main(argv: Sequence[str] | None = None, root: Path | None = None) -> int:
     """Run `course COMMAND ...`.
@@ -28,6 +30,7 @@ def main(argv: Sequence[str] | None = None, root: Path | None = None) -> int:
     add_release(commands)
     add_new(commands)
     add_grade(commands)
+    terminal.prepare()
     arguments = parser.parse_args(argv)
     try:
         return int(arguments.run(arguments, root or find_root()))
@@ -37,6 +40,8 @@ def main(argv: Sequence[str] | None = None, root: Path | None = None) -> int:
         return _fail(f"course needs {error.name}: python -m pip install -r requirements.txt")
     except KeyboardInterrupt:
         return _fail("stopped; every file is either as it was or complete")
+    finally:
+        terminal.flush()
 
 
 def add_release(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -128,7 +133,11 @@ def add_grade(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "--jobs", type=int, metavar="N", help="submissions at a time (default: all cores)"
     )
     parser.add_argument(
-        "--seed", type=int, metavar="S", help="of the cases (default: this folder's, or a new one)"
+        "--seed",
+        type=int,
+        metavar="S",
+        help="of the cases; of this run alone where the folder has one and others are kept in it "
+        "(default: the folder's, or a new one)",
     )
     parser.add_argument(
         "--timeout", type=float, default=60, metavar="SECONDS", help="for each exercise"
@@ -138,11 +147,25 @@ def add_grade(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.add_argument("--dask", default="", metavar="ADDRESS", help="of a cluster's scheduler")
     parser.add_argument("--fresh", action="store_true", help="grade unchanged submissions again")
     parser.add_argument(
+        "--exercise",
+        action="append",
+        default=[],
+        metavar="NN.M",
+        help="grade this exercise again and keep the others; may be given several times",
+    )
+    parser.add_argument(
+        "--late",
+        metavar="RATE",
+        help="what each of the late_days in adjustments.csv costs, like 10%%/day; kept for later "
+        "runs until another is given, or none",
+    )
+    parser.add_argument(
         "--gradebook", choices=("canvas", "moodle"), default="", help="write an import file too"
     )
 
     def run(arguments: argparse.Namespace, root: Path) -> int:
         from course.grade import command
+        from course.grade.adjustments import read_rate
         from course.grade.key import Limits
 
         if arguments.jobs is not None and arguments.jobs < 1:
@@ -154,6 +177,9 @@ def add_grade(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
             parser.error(f"--memory must be like 500M or 2G, and at least 64M: {arguments.memory}")
         if arguments.seed is not None and arguments.seed < 0:
             parser.error(f"--seed must be 0 or more, came {arguments.seed}")
+        late = None if arguments.late is None else read_rate(arguments.late)
+        if arguments.late is not None and late is None:
+            parser.error(f"--late must be like 10%/day, or none: {arguments.late}")
         options = command.Options(
             submissions=arguments.submissions,
             solutions=arguments.solutions or root / "solutions",
@@ -165,6 +191,8 @@ def add_grade(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
             dask=arguments.dask,
             fresh=arguments.fresh,
             gradebook=arguments.gradebook,
+            late=late,
+            exercises=tuple(arguments.exercise),
         )
         try:
             command.run(options)
@@ -193,7 +221,7 @@ def find_root() -> Path:
 
 
 def _fail(sentence: str) -> int:
-    print(f"course: {sentence}", file=sys.stderr)
+    terminal.say(f"course: {sentence}", sys.stderr)
     return 1
 
 

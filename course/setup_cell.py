@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from string import Template
 
 # It stands on the standard library alone, and nothing in it may ever install a distribution called
@@ -37,12 +36,8 @@ $imports
 
 print("ready: lesson $number")
 """)
-_FIRST, *_, _LAST = SET_UP.template.partition("$imports")[0].strip().split("\n")[1:]
-# From the first line to the last; between them stands what an earlier release had there.
-_BOILERPLATE = re.compile(
-    rf"^{re.escape(_FIRST)}\n.*^ +{re.escape(_LAST.strip().partition('(')[0])}\([^\n]*\n",
-    re.MULTILINE | re.DOTALL,
-)
+_MARK, _FIRST, *_, _LAST = SET_UP.template.partition("$imports")[0].strip().split("\n")
+_ENDS = _LAST.strip().partition("(")[0] + "("
 
 
 def without_boilerplate(source: str) -> str:
@@ -58,6 +53,12 @@ def without_boilerplate(source: str) -> str:
     -------
     str
     """
-    if not source.startswith(SET_UP.template.partition("\n")[0]):
+    lines = source.split("\n")
+    if not source.startswith(_MARK) or _FIRST not in lines:
         return source
-    return _BOILERPLATE.sub("", source, count=1)
+    # From the first line to the last; between them stands what an earlier release had there.
+    first = lines.index(_FIRST)
+    for place in range(first, len(lines)):
+        if lines[place].startswith(" ") and lines[place].lstrip(" ").startswith(_ENDS):
+            return "\n".join([*lines[:first], *lines[place + 1 :]])
+    return source

@@ -10,7 +10,7 @@ from course.imports import PACKAGES, files_of, modules_in
 from tests.answers import ROOT
 
 JUDGED = "course/judge course/exercises utils"
-COMMON = "course/cells.py course/setup_cell.py course/files.py"
+COMMON = "course/cells.py course/setup_cell.py course/files.py course/terminal.py"
 # A file goes by the longest of these that it lies in: what of the course it may import.
 MAY_IMPORT = {
     "utils": "utils",
@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "course/cells.py": "",
     "course/setup_cell.py": "",
     "course/files.py": "",
+    "course/terminal.py": "",
     "course/imports.py": "",
     "course/release": f"course/release {COMMON} {JUDGED}",
     "course/grade": f"course/grade {COMMON} course/imports.py {JUDGED}",

@@ -10,11 +10,16 @@ from course.judge.run import Arguments
 
 
 def _small(rng: np.random.Generator) -> list[Arguments]:
-    return [(np.array([[2.0, 3.0], [5.0, 7.0]]),), (rng.normal(size=(3, 2)),)]
+    return [
+        (np.array([[2.0, 3.0], [5.0, 7.0]]),),
+        (rng.normal(size=(3, 3)),),
+        (rng.normal(size=(4, 1)),),
+        (rng.normal(size=(3, 2)),),
+    ]
 
 
 def _shapes(rng: np.random.Generator) -> list[Arguments]:
-    return [(rng.normal(size=shape),) for shape in ((4, 1), (1, 3), (6, 4))] + [
+    return [(rng.normal(size=shape),) for shape in ((1, 3), (6, 4), (5, 1))] + [
         (rng.integers(2, 9, size=(3, 2)),)
     ]
 
@@ -24,9 +29,13 @@ def _with_ones(X: Array) -> Array:
 
 
 def _starts_with_ones(arguments: Arguments, result: Array) -> str | None:
-    if not np.allclose(result[:, 0], 1):
-        other = result[~np.isclose(result[:, 0], 1), 0][0]
-        return f"the first column should be all ones; yours holds {other:.4g}"
+    other = result[~np.isclose(result[:, 0], 1), 0]
+    if other.size:
+        return f"the first column should be all ones; yours holds {other[0]:.4g}"
+    (X,) = arguments
+    for row, column in np.argwhere(~np.isclose(result[:, 1:], X)):
+        was, became = X[row, column], result[row, column + 1]
+        return f"behind the ones X should stand as it was; in row {row} its {was:.4g} became {became:.4g}"
     return None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from course.exercises.common import Array, listed, sigmoid
@@ -29,13 +31,20 @@ def _probabilities(rng: np.random.Generator) -> list[Arguments]:
 
 
 def _any_probabilities(rng: np.random.Generator) -> list[Arguments]:
-    return [(rng.uniform(0.02, 0.98, size=(2, 3)),), (np.array([[1e-7], [0.3], [1 - 1e-6]]),)]
+    # 1 - 2**-20 is exact in float32 too, so nothing is forgiven there.
+    return [
+        (rng.uniform(0.02, 0.98, size=(2, 3)),),
+        (rng.uniform(0.02, 0.98, size=(2, 1, 2)),),
+        (np.array([[1e-20], [1e-17], [1e-7], [0.3], [1 - 2.0**-20]]),),
+        (10 ** rng.uniform(-20, -4, size=4),),
+    ]
 
 
 def _on_the_right_side(arguments: Arguments, z: Array) -> str | None:
     (p,) = arguments
     if not np.isfinite(z).all():
-        return f"every p lies between 0 and 1, so its log-odds are finite; you have {listed(z[~np.isfinite(z)])}"
+        at, other = p[~np.isfinite(z)], z[~np.isfinite(z)]
+        return f"strictly between 0 and 1 log-odds are finite; for p = {at[0]:.4g} you have {other[0]:.4g}"
     even = z[p == 0.5]
     if not np.allclose(even, 0, atol=1e-12):
         return f"p = 0.5 is odds of 1 to 1, and the logarithm of 1 is 0; you have {listed(even)}"
@@ -44,6 +53,24 @@ def _on_the_right_side(arguments: Arguments, z: Array) -> str | None:
         return (
             "log-odds are positive above one half and negative below; "
             f"for p = {p[wrong_side][0]:.4g} you have {z[wrong_side][0]:.4g}"
+        )
+    lowest = np.unravel_index(p.argmin(), p.shape)
+    right = _logit(p)
+    near = np.isclose(z, right, rtol=1e-3)
+    if (
+        p[lowest] < 1e-3
+        and z[lowest] > right[lowest] + 0.1
+        and (near | (p < 0.05) | (p > 0.95)).all()
+    ):
+        return (
+            f"log-odds fall without end as p nears 0: at p = {p[lowest]:.4g} they are "
+            f"{right[lowest]:.4g}, and yours stop at {z[lowest]:.4g}"
+        )
+    off = ~np.isclose(z, right) & (np.abs(z) < 30)
+    if off.any():
+        return (
+            f"the sigmoid leads back from log-odds to p; yours, {z[off][0]:.6g}, lead to "
+            f"{sigmoid(z[off])[0]:.6g} and not to {p[off][0]:.6g}"
         )
     return None
 
@@ -65,15 +92,22 @@ def _far_scores(rng: np.random.Generator) -> list[Arguments]:
         (np.array([1000.0]),),
         (np.array([-40.0, 40.0]),),
         (np.array([-1000.0, -800.0, -LN3, 0.0, 3.0, 800.0, 1000.0]),),
+        (np.concatenate([rng.uniform(-45, -39, size=2), rng.uniform(600, 1000, size=2)]),),
+        (np.array([-20_000.0, 20_000.0]),),  # too far for a wider float as well
     ]
 
 
 def _shaped_scores(rng: np.random.Generator) -> list[Arguments]:
-    return [(np.array([-2, 0, 3]),), (rng.normal(size=(2, 3)),), (np.array([[1], [-4], [2]]),)]
+    return [
+        (np.array([-2, 0, 3]),),
+        (rng.normal(size=(2, 3)),),
+        (np.array([[1], [-4], [2]]),),
+        (rng.normal(size=(2, 1, 2)),),
+    ]
 
 
 def _rises_from_0_to_1(arguments: Arguments, p: Array) -> str | None:
-    (z,) = arguments
+    (z,), p = arguments, p.astype(float)
     if not np.isfinite(p).all():
         at = float(z[~np.isfinite(p)][0])
         return f"every score has a probability; at z = {at:.4g} you have {p[~np.isfinite(p)][0]}"
@@ -82,9 +116,15 @@ def _rises_from_0_to_1(arguments: Arguments, p: Array) -> str | None:
     even = p[z == 0]
     if not np.allclose(even, 0.5):
         return f"log-odds of 0 are even odds, probability 0.5; you have {listed(even)}"
-    if (np.diff(p.ravel()[np.argsort(z, axis=None)]) < 0).any():
-        return "a larger score must give a larger probability; yours falls somewhere"
-    off = (np.abs(z) >= 800) & ~np.isclose(p, z > 0, rtol=0, atol=1e-9)
+    order = np.argsort(z, axis=None)
+    falls = np.flatnonzero(np.diff(p.ravel()[order]) < 0)
+    if falls.size:
+        low, high = order[falls[0]], order[falls[0] + 1]
+        return (
+            "a larger score must give a larger probability; "
+            f"z = {z.flat[low]:.4g} and {z.flat[high]:.4g} have {p.flat[low]:.4g} and {p.flat[high]:.4g}"
+        )
+    off = (np.abs(z) >= 800) & ~np.isclose(p, z > 0, rtol=0, atol=1e-25)
     if off.any():
         return (
             f"at z = {z[off][0]:.4g} the probability rounds to {int(z[off][0] > 0)}; "
@@ -95,6 +135,17 @@ def _rises_from_0_to_1(arguments: Arguments, p: Array) -> str | None:
         return (
             f"at z = {z[tail][0]:.4g} the probability is tiny but not lost, "
             f"{sigmoid(z[tail][0]):.4g}; you have {p[tail][0]:.4g}"
+        )
+    near = np.abs(z) < 20
+    if ((p[near] == 0) | (p[near] == 1)).any():
+        at = near & ((p == 0) | (p == 1))
+        return f"no score makes it certain; at z = {z[at][0]:.4g} you have {p[at][0]:.4g}"
+    back = np.log(p[near] / (1 - p[near]))
+    off = ~np.isclose(back, z[near])
+    if off.any():
+        return (
+            f"the log-odds of your {p[near][off][0]:.6g} are {back[off][0]:.6g}; "
+            f"they should be the score, {z[near][off][0]:.6g}"
         )
     return None
 
@@ -115,13 +166,18 @@ def _slope(z: Array) -> Array:
 def _near_scores(rng: np.random.Generator) -> list[Arguments]:
     return [
         (np.array([0.0, 2.0]),),
-        (np.array([-3.0, -1.0, 0.5]),),
+        (np.array([-3.0, -1.0, 0.5, 1.0]),),
         (rng.normal(scale=2, size=5),),
     ]
 
 
 def _all_scores(rng: np.random.Generator) -> list[Arguments]:
-    return [(rng.normal(scale=2, size=(2, 3)),), (np.array([[-1000.0, 1.0, 1000.0]]),)]
+    return [
+        (rng.normal(scale=2, size=(2, 3)),),
+        (np.array([[-1000.0, 1.0, 1000.0]]),),
+        (np.array([-1, 0, 2]),),
+        (rng.normal(size=(2, 1, 2)),),
+    ]
 
 
 def _never_steep(arguments: Arguments, slope: Array) -> str | None:
@@ -135,8 +191,25 @@ def _never_steep(arguments: Arguments, slope: Array) -> str | None:
             "the sigmoid rises everywhere, so no slope is negative; "
             f"at z = {z[bad][0]:.4g} you have {slope[bad][0]:.4g}"
         )
+    off = np.abs(slope - _slope(z)).max()
+    if off < 0.005:
+        return f"yours comes close, but is off by up to {off:.1e}: more than a float's rounding"
     if (slope > 0.25 + 1e-9).any():
         return f"the sigmoid is nowhere steeper than 1/4; you have {listed(slope[slope > 0.25 + 1e-9])}"
+    if not np.allclose(slope[z == 0], 0.25):
+        return f"at z = 0 the slope is 1/4; you have {listed(slope[z == 0])}"
+    for a, b in itertools.combinations(np.argsort(np.abs(z), axis=None), 2):
+        near, far = abs(z.flat[a]), abs(z.flat[b])
+        if near == far and not np.isclose(slope.flat[a], slope.flat[b]):
+            return (
+                "the slope is the same at z and -z; "
+                f"at {z.flat[a]:.4g} and {z.flat[b]:.4g} you have {slope.flat[a]:.4g} and {slope.flat[b]:.4g}"
+            )
+        if near < far < 20 and slope.flat[a] <= slope.flat[b]:
+            return (
+                "further from 0 the curve is flatter; "
+                f"at {z.flat[a]:.4g} and {z.flat[b]:.4g} you have {slope.flat[a]:.4g} and {slope.flat[b]:.4g}"
+            )
     return None
 
 
@@ -150,13 +223,19 @@ def _labels(z: Array, threshold: float = 0.5) -> Array:
 def _default_threshold(rng: np.random.Generator) -> list[Arguments]:
     return [
         (np.array([-0.4, 0.3, 2.0]),),
-        (np.array([-1000.0, -0.1, 0.6, 1000.0]),),
+        (np.array([-1000.0, -3.0, -0.1, 0.6, 1000.0]),),
         (rng.normal(size=7),),
     ]
 
 
 def _at_the_threshold(rng: np.random.Generator) -> list[Arguments]:
-    return [(np.array([-1.0, 0.0, 1.0]),), (np.array([0.0, -0.2, 0.0, -2.0]), 0.5)]
+    drawn = rng.normal(size=6)
+    drawn[rng.integers(6)] = 0
+    return [
+        (np.array([-1.0, 0.0, 1.0]),),
+        (np.array([0.0, -0.2, 0.0, -2.0]), 0.5),
+        (drawn,),
+    ]
 
 
 def _other_thresholds(rng: np.random.Generator) -> list[Arguments]:
@@ -164,6 +243,11 @@ def _other_thresholds(rng: np.random.Generator) -> list[Arguments]:
         (np.array([-3.0, -2.0, 0.2, 0.95]), 0.1),
         (np.array([-2.5, 0.95, 2.0, 2.5]), 0.9),
         (rng.normal(scale=2, size=(3, 4)), 0.3),
+        (np.array([-2, 0, 3]), 0.9),
+        (np.array([-8.0, -6.0, 6.0, 8.0]), 0.001),
+        (np.array([-8.0, -6.0, 6.0, 8.0]), 0.999),
+        (np.array([-40.0, -34.0, -30.0, 3.0]), 1e-14),
+        (rng.normal(scale=2, size=(2, 1, 3)), rng.uniform(0.05, 0.95)),
     ]
 
 
@@ -202,6 +286,7 @@ EXERCISES = (
             ),
         ),
         oracle=_logit,
+        atol=1e-8,
         forbids=("scipy.special.logit",),
     ),
     Exercise(
@@ -252,7 +337,12 @@ EXERCISES = (
                 _near_scores,
                 explains=_never_steep,
             ),
-            Group("any shape, and flat at z = ±1000", 1, _all_scores, explains=_never_steep),
+            Group(
+                "any shape, whole numbers too, and flat at z = ±1000",
+                1,
+                _all_scores,
+                explains=_never_steep,
+            ),
         ),
         oracle=_slope,
     ),

@@ -20,6 +20,7 @@ def _matrices(rng: np.random.Generator) -> list[Arguments]:
         (rng.normal(size=(2, 3)),),
         (rng.normal(scale=3, size=(3, 3)),),
         (rng.normal(scale=3, size=(5, 4)),),
+        (rng.integers(-3, 4, size=(3, 2)),),
     ]
 
 
@@ -33,18 +34,45 @@ def _large(rng: np.random.Generator) -> list[Arguments]:
         (np.array([[0.0, 1000.0]]),),
         (np.array([[-1000.0, 1000.0]]),),
         (np.array([[1000.0, 1000.0 + LN3]]),),
+        (np.array([[-1000.0, -1000.0 + LN3]]),),
+        (np.array([[1000.0, -1000.0, 0.0], [0.0, 1000.0, -1000.0]]),),
         (np.array([[0.0, LN3], [-800.0, -800.0 + LN3]]),),
         (np.vstack([near, far - 800]),),
         (np.vstack([near + 1000, far - 1000]),),
+        (np.array([[-20_000.0, 0.0, 20_000.0]]),),  # too far for a wider float as well
+        (np.array([-1000.0, 0.0, 1000.0]),),
     ]
 
 
+def _apart(logits: Array, L: Array, name: str) -> str | None:
+    """Return one sentence on two classes of a row whose log-probabilities lie wrongly apart.
+
+    That they are as far apart as their scores is what the softmax was derived from.
+    """
+    differ = ~np.isclose(np.diff(L), np.diff(logits), atol=1e-6) & np.isfinite(np.diff(L))
+    for place in np.argwhere(differ):
+        at = tuple(place)
+        return (
+            f"{name} should lie as far apart as their scores, {np.diff(logits)[at]:.6g}; "
+            f"yours lie {np.diff(L)[at]:.6g} apart"
+        )
+    return None
+
+
 def _sums_to_one(arguments: Arguments, P: Array) -> str | None:
+    (logits,) = arguments
     if not np.isfinite(P).all():
-        return f"a probability came out as {P[~np.isfinite(P)][0]}"
+        row = logits if P.ndim == 1 else logits[~np.isfinite(P).all(axis=-1)][0]
+        return (
+            f"a probability came out as {P[~np.isfinite(P)][0]}, "
+            f"among scores from {row.min():.6g} to {row.max():.6g}"
+        )
+    if (P < 0).any():
+        return f"no probability is negative; you have {listed(P[P < 0])}"
     rows = P.sum(axis=-1)
     if np.allclose(rows, 1):
-        return None
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return _apart(logits, np.log(P), "the logarithms of neighbouring probabilities")
     if P.ndim == 1:
         return f"the probabilities should sum to 1; yours sum to {rows:.6g}"
     extra = "; your columns sum to 1" if np.allclose(P.sum(axis=0), 1) else ""
@@ -56,7 +84,7 @@ def _log_sums_to_one(arguments: Arguments, L: Array) -> str | None:
         return f"a log-probability came out as {L[~np.isfinite(L)][0]}, though it is finite"
     rows = np.atleast_1d(np.exp(np.minimum(L, 700)).sum(axis=-1))
     if np.allclose(rows, 1):
-        return None
+        return _apart(arguments[0], L, "neighbouring log-probabilities")
     return f"the exponentials of each row should sum to 1; yours sum to {listed(rows, digits=6)}"
 
 
@@ -69,7 +97,11 @@ def _jacobian(p: Array) -> Array:
 
 
 def _distributions(rng: np.random.Generator) -> list[Arguments]:
-    return [(np.array([0.25, 0.75]),), (np.array([0.2, 0.3, 0.5]),)]
+    return [
+        (np.array([0.25, 0.75]),),
+        (np.array([0.2, 0.3, 0.5]),),
+        (rng.dirichlet(np.ones(3)),),
+    ]
 
 
 def _more_distributions(rng: np.random.Generator) -> list[Arguments]:
@@ -77,6 +109,17 @@ def _more_distributions(rng: np.random.Generator) -> list[Arguments]:
 
 
 def _rows_sum_to_zero(arguments: Arguments, J: Array) -> str | None:
+    (p,) = arguments
+    if not np.isfinite(J).all():
+        return f"every derivative is finite; you have {listed(J[~np.isfinite(J)])}"
+    off = np.abs(J - _jacobian(p)).max()
+    if off < 0.003:
+        return f"yours comes close, but is off by up to {off:.1e}: more than a float's rounding"
+    for i, j in np.argwhere(~np.isclose(J, J.T)):
+        return (
+            f"entries ({i}, {j}) and ({j}, {i}) should be equal; "
+            f"yours are {J[i, j]:.4g} and {J[j, i]:.4g}"
+        )
     rows = J.sum(axis=1)
     if not np.allclose(rows, 0):
         return (
@@ -103,6 +146,17 @@ def _unusable(x: Any) -> str | None:
     if sorted(x.tolist()) == [-2, -1, 0]:
         return "those are the scores of the lesson; find others"
     return None
+
+
+def _kind(arguments: Arguments, x: Any) -> str:
+    """Return what two answers with the same mistake have in common, whatever their scores."""
+    problem = _unusable(x)
+    if problem:
+        return problem
+    if (x < 0).any():
+        wins = np.argmax(_shares(x)) == np.argmax(x)
+        return "the largest wins" if wins else f"it does not, {min((x > 0).sum(), 2)} above 0"
+    return "shares" if np.isclose(x.sum(), 1) else "no score below 0"
 
 
 def _winner_loses(arguments: Arguments, x: Any) -> str | None:
@@ -181,6 +235,7 @@ EXERCISES = (
     Exercise(
         number="02.4",
         call="l1_counterexample()",
+        signature=_kind,
         groups=(
             open_group(
                 "the largest score does not get the largest share", 1, no_arguments, _winner_loses

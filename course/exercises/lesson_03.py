@@ -21,7 +21,12 @@ LN3 = np.log(3.0)
 
 def _all_occur(rng: np.random.Generator) -> list[Arguments]:
     mixed = rng.permutation(np.concatenate([np.arange(4), rng.integers(4, size=3)]))
-    return [(np.array([1, 2, 0]), 3), (np.array([1, 0, 0, 1, 0]), 2), (mixed, 4)]
+    return [
+        (np.array([1, 2, 0]), 3),
+        (np.array([1, 0, 0, 1, 0]), 2),
+        (mixed, 4),
+        (np.array([0, 0]), 1),
+    ]
 
 
 def _some_missing(rng: np.random.Generator) -> list[Arguments]:
@@ -49,6 +54,8 @@ def _one_hot(y: Array, n_classes: int, scale: float = 1) -> Array:
 def _rows_hold_one(arguments: Arguments, Y: Array) -> str | None:
     y, n_classes = arguments[:2]
     for i, (label, row) in enumerate(zip(y, Y, strict=True)):
+        if not row.any():
+            return f"row {i} is all 0"
         if not np.allclose(row, np.arange(n_classes) == label):
             return f"y[{i}] is {label}: row {i} should hold a 1 in column {label} and 0 elsewhere"
     return None
@@ -77,6 +84,8 @@ def _far(rng: np.random.Generator) -> list[Arguments]:
         (np.array([[-1000.0, -1000.0 - LN3]]), np.array([1])),
         (np.vstack([near, near - 800]), np.array([2, 0, 1, 0])),
         (np.array([[1000.0, -1000.0, 0.0], [3.0, 1.0, 2.0]]), np.array([1, 0])),
+        # Out of reach of a wider float, whose exponential ends at 11 356.
+        (np.array([[3e4, 1.0, 0.0], [-3e4, 2.0, -3e4]]) + rng.normal(), np.array([1, 0])),
     ]
 
 
@@ -90,14 +99,34 @@ def _losses(logits: Array, y: Array) -> Array:
 
 def _is_a_loss(losses: Callable[..., Array], arguments: Arguments, loss: Any) -> str | None:
     """Say what is visibly wrong with a mean loss; `losses` gives those of the examples."""
-    each = losses(*arguments)
+    each, loss = losses(*arguments), float(loss)
+    n, total = len(each), each.sum()
     if not np.isfinite(loss):
         return f"the loss came out as {loss}; every loss here is finite"
     if loss < 0:
-        return "minus the logarithm of a probability is never negative; yours is"
-    if len(each) > 1:
-        return f"the losses of the examples, one by one, are {listed(each)}"
-    return None
+        return (
+            f"minus the logarithm of a probability is never negative; your loss is {_short(loss)}"
+        )
+    if loss == 0:
+        return "a loss of 0 takes a probability of 1; here that of what happened is less"
+    if loss > 1e300:
+        return f"your loss came out as {_short(loss)}, about the largest number that a float holds"
+    if n == 1 and loss < 700:
+        yours, right = _short(np.exp(-loss)), _short(np.exp(-total)) if total < 700 else "far less"
+        return (
+            f"your loss is that of a probability of {yours}; here what happened has {right}"
+            if yours != right
+            else None
+        )
+    for place in range(n if n > 1 else 0):
+        others = total - each[place]
+        if np.isclose(n * loss, others) or np.isclose((n - 1) * loss, others):
+            return f"your loss is what comes out if example {place} is left out"
+    return f"the losses of the examples, one by one, are {listed(each)}" if n > 1 else None
+
+
+def _short(x: Any) -> str:
+    return f"{float(x):.4g}"
 
 
 # --- 03.3 binary_cross_entropy -------------------------------------------------------------------
@@ -124,6 +153,9 @@ def _far_binary(rng: np.random.Generator) -> list[Arguments]:
         (np.array([800.0, -40.0, 2.0, -900.0]) + rng.normal(), np.array([1, 1, 0, 0])),
         (np.array([40.0]), np.array([1])),
         (np.array([-38.0, 42.0]), np.array([0, 1])),
+        # Out of reach of a wider float, whose exponential ends at 11 356.
+        (np.array([3e4, -3e4, 0.5]) + rng.normal(), np.array([0, 1, 1])),
+        (np.array([38.0, -45.0]) + rng.random(), np.array([1, 0])),
     ]
 
 
@@ -153,10 +185,19 @@ def _tables(rng: np.random.Generator) -> list[Arguments]:
         return 0.02 + (1 - 0.02 * k) * rng.dirichlet(np.ones(k), size=n)
 
     small = np.array([[0.5, 0.5], [0.9, 0.1], [0.2, 0.8]])
-    return [(small, small[[1, 2, 0]]), (rows(3, 3), rows(3, 3)), (rows(5, 4), rows(5, 4))]
+    return [
+        (small, small[[1, 2, 0]]),
+        (rows(3, 3), rows(3, 3)),
+        (rows(5, 4), rows(5, 4)),
+        (rows(1, 3), rows(1, 3)),
+    ]
 
 
 def _zeros(rng: np.random.Generator) -> list[Arguments]:
+    p, q = rng.dirichlet(np.ones(4), size=(2, 5))
+    p[[0, 1, 2, 3], [3, 1, 0, 2]] = 0  # row 1: both are 0, row 2: q alone, row 4: none
+    q[[1, 2], [1, 2]] = 0
+    p, q = (table / table.sum(axis=1, keepdims=True) for table in (p, q))
     return [
         (np.array([0.0, 1.0]), np.array([0.5, 0.5])),
         (np.array([0.5, 0.5]), np.array([0.0, 1.0])),
@@ -165,6 +206,7 @@ def _zeros(rng: np.random.Generator) -> list[Arguments]:
             np.array([[0.0, 1.0, 0.0], [0.5, 0.0, 0.5], [0.3, 0.3, 0.4], [0.0, 0.5, 0.5]]),
             np.array([[0.2, 0.3, 0.5], [1.0, 0.0, 0.0], [0.1, 0.5, 0.4], [0.5, 0.5, 0.0]]),
         ),
+        (p, q),
     ]
 
 
@@ -176,13 +218,24 @@ def _kl(p: Array, q: Array) -> Array:
 
 
 def _is_a_divergence(arguments: Arguments, result: Any) -> str | None:
-    expected = _kl(*arguments)
-    if (np.isnan(result) & ~np.isnan(expected)).any():
+    p, q = arguments
+    expected = _kl(p, q)
+    if (np.isnan(result) & np.isfinite(expected)).any():
         return "a divergence came out as nan; a class with p = 0 adds nothing, whatever q is"
+    if np.isnan(result).any():
+        return "where q says 0 and p does not, the divergence is infinite; yours is nan"
     if (np.isfinite(result) & np.isinf(expected)).any():
-        return "where q says 0 and p does not, the divergence is infinite"
+        return "where q says 0 and p does not, the divergence is infinite; yours is finite"
+    if (np.isinf(result) & np.isfinite(expected)).any():
+        return "a divergence is infinite only where q is 0 and p is not; yours is so elsewhere, too"
     if (result < -1e-9).any():
         return f"a divergence is never negative; yours is {listed(result[result < 0])}"
+    same = (p == q).all(axis=-1)
+    if (same & (result > 1e-9)).any():
+        return f"for q = p a divergence is 0; yours is {listed(np.atleast_1d(result[same]))}"
+    if p.ndim == 1 and (p > 0).all() and (q > 0).all():
+        terms = p * np.log(p / q)
+        return f"p·log(p/q), class by class, is {listed(terms)}; yours is not their sum"
     return None
 
 
@@ -226,7 +279,7 @@ EXERCISES = (
                 explains=partial(_is_a_loss, _losses),
             ),
             Group(
-                "finite and right for scores of ±1000 and for rows 800 apart",
+                "finite and right for scores of ±1000 and more, and for rows 800 apart",
                 2,
                 _far,
                 explains=partial(_is_a_loss, _losses),
@@ -250,7 +303,7 @@ EXERCISES = (
                 explains=partial(_is_a_loss, _binary_losses),
             ),
             Group(
-                "exact for log-odds of ±1000, and where the loss is tiny",
+                "exact for log-odds of ±1000 and more, and where the loss is tiny",
                 1,
                 _far_binary,
                 explains=partial(_is_a_loss, _binary_losses),
@@ -262,9 +315,6 @@ EXERCISES = (
             "utils.functions.binary_cross_entropy",
             "utils.cross_entropy",
             "utils.functions.cross_entropy",
-            "utils.log_sigmoid",
-            "utils.functions.log_sigmoid",
-            "scipy.special.log_expit",
             "sklearn.metrics.log_loss",
         ),
         atol=1e-25,  # a loss of 4.2e-18 counts

@@ -19,7 +19,7 @@ LN3 = np.log(3.0)
 
 def _sloping(rng: np.random.Generator) -> list[Arguments]:
     Theta = np.array([[3.0, 7.0, 1.0], [1.0, 1.0, 5.0]])
-    level = np.array([[2.0, 5.0, 1.0], [1.0, 5.0, 3.0]])
+    level = np.array([[2, 5, 1], [1, 5, 3]])
     return [
         (Theta, 0, 1),
         (rng.normal(size=(3, 3)), 2, 0),
@@ -32,27 +32,31 @@ def _upright(rng: np.random.Generator) -> list[Arguments]:
     steep, same = rng.normal(size=(3, 3)), rng.normal(size=(3, 3))
     steep[2, 2] = steep[1, 2] + 1e-5
     same[0, 2] = same[2, 2]
+    close = np.array([[1.0, 3.0, 100.0], [2.0, 1.0, 100.0005]])
     return [
         (np.array([[1.0, 4.0, 2.0], [3.0, 0.0, 2.0]]), 0, 1),
         (np.array([[1.0, 4.0, 0.0], [3.0, 1.0, 0.0]]), 1, 0),
         (same, 2, 0),
         (steep, 1, 2),
+        (close, 0, 1),
+        (1e-13 * rng.normal(size=(3, 3)), 0, 2),
     ]
 
 
 def _line(Theta: Array, a: int, b: int) -> tuple[float, float] | str:
-    """Find two points at which the scores are equal, by root finding, and the line through them."""
-    from scipy import optimize
-
+    """Find two points at which the scores are equal, and the line through them."""
     if is_upright(Theta, a, b):
         return RAISED
 
-    def lead(x2: float, x1: float) -> float:
+    def lead(x1: float, x2: float) -> float:
         z = Theta @ np.array([1.0, x1, x2])
         return float(z[a] - z[b])
 
-    at_0, at_1 = (optimize.newton(lead, 0.0, args=(x1,), tol=1e-12) for x1 in (0.0, 1.0))
-    return at_1 - at_0, at_0
+    def tie(x1: float) -> float:
+        at_0, at_1 = lead(x1, 0.0), lead(x1, 1.0)  # between them it changes evenly
+        return at_0 / (at_0 - at_1)
+
+    return tie(1.0) - tie(0.0), tie(0.0)
 
 
 def _scores_tie(arguments: Arguments, result: Any) -> str | None:
@@ -63,9 +67,15 @@ def _scores_tie(arguments: Arguments, result: Any) -> str | None:
             "no slope: raise ValueError"
         )
     slope, intercept = (float(v) for v in result)
+    if not np.isfinite([slope, intercept]).all():
+        return "a number came out as nan or inf, but this boundary is not vertical"
+    w = (Theta[a] - Theta[b]).astype(float)
+    if w[1] and np.isclose(slope, w[2] / w[1]):
+        return "your line meets the boundary at a right angle"
     for x1 in (0.0, 1.0):
-        z = Theta @ np.array([1.0, x1, slope * x1 + intercept])
-        if not np.isclose(z[a], z[b], rtol=1e-6, atol=1e-6):
+        point = np.array([1.0, x1, slope * x1 + intercept])
+        z = Theta @ point
+        if abs(z[a] - z[b]) > 1e-6 * np.abs(w * point).max():
             return (
                 f"on the boundary the scores are equal; at your point x1 = {x1:g}, "
                 f"x2 = {slope * x1 + intercept:.4g} class {a} scores {z[a]:.4g} "
@@ -77,10 +87,15 @@ def _scores_tie(arguments: Arguments, result: Any) -> str | None:
 # --- 06.2 one_vs_rest_proba ----------------------------------------------------------------------
 
 
-def _shared_sigmoids(Z: Array) -> Array:
+def _log_sigmoid(scores: Array) -> Array:
     from scipy import special
 
-    return softmax(special.log_expit(Z))  # in logarithms nothing rounds to 0
+    result: Array = special.log_expit(scores)
+    return result
+
+
+def _shared_sigmoids(Z: Array) -> Array:
+    return softmax(_log_sigmoid(Z))  # in logarithms nothing rounds to 0
 
 
 def _ordinary(rng: np.random.Generator) -> list[Arguments]:
@@ -99,6 +114,8 @@ def _nobody(rng: np.random.Generator) -> list[Arguments]:
         (np.array([[-800.0, -800.0 + LN3]]),),
         (np.array([[-1000.0, -1001.0, -1002.0], [1000.0, 0.0, -1000.0]]),),
         (np.vstack([near, far - 900]),),
+        (np.array([[-800, -801]]),),
+        (np.vstack([near, far - 20_000, 20_000 + near]),),
     ]
 
 
@@ -125,7 +142,8 @@ def _three(rng: np.random.Generator) -> list[Arguments]:
     smallest = [[1.0, -1.0, -1.0], [0.2, 1.0, -1.0], [-1.0, -2.0, -0.1], [-1.0, 2.0, 3.0]]
     return [
         (np.array(smallest),),
-        (_scores(rng, [1, 2, 0, 1, 0, 0, 1], 3),),
+        (_scores(rng, [1, 2, 0, 1, 0, 0, 1, 0, 3], 3),),
+        (_scores(rng, [3], 3),),
     ]
 
 
@@ -162,12 +180,10 @@ def _counted(arguments: Arguments, result: Any) -> str:
 
 
 def _both_losses(logits: Array, scores: Array, y: Array) -> tuple[float, float]:
-    from scipy import special
-
     rows = np.arange(len(y))
     return (
         -log_softmax(logits)[rows, y].mean(),
-        -log_softmax(special.log_expit(scores))[rows, y].mean(),
+        -log_softmax(_log_sigmoid(scores))[rows, y].mean(),
     )
 
 
@@ -193,9 +209,11 @@ def _confident_splits(rng: np.random.Generator) -> list[Arguments]:
     logits[2] += (0, 0, -500)
     scores[1] += (-300, -200, -800)
     scores[3] -= 850
+    farther = 30_000 * rng.normal(size=(2, 3, 3))
     return [
         (np.array([[0.0, 900.0], [0.0, 1.0]]), far, np.array([0, 1])),
         (logits, scores, np.array([0, 2, 2, 1])),
+        (*farther, farther[0].argmin(axis=1)),
     ]
 
 
@@ -205,7 +223,25 @@ def _loss_is_finite(arguments: Arguments, result: Any) -> str | None:
         return "both losses are finite here: the true class's probability is tiny, but not 0"
     if min(losses) < 0:
         return "a mean of −log p cannot be negative"
-    return None
+    logits, scores, y = arguments
+    n, rows = len(y), np.arange(len(y))
+    for place, (came, logs) in enumerate(
+        zip(losses, (log_softmax(logits), log_softmax(_log_sigmoid(scores))), strict=True)
+    ):
+        terms = -logs[rows, y]
+        i = int(terms.argmax())
+        if terms[i] > 30 and came < (1 - 1e-6) * terms[i] / n:
+            model = ("softmax", "one-vs-rest")[place]
+            return (
+                f"the loss of {model} is too small: −log p of example {i} is {terms[i]:.5g}, which "
+                f"alone makes {terms[i]:.5g}/{n} = {terms[i] / n:.5g}; yours is {came:.5g}"
+            )
+    wrong = [
+        k for k, right in enumerate(_both_losses(*arguments)) if not np.isclose(losses[k], right)
+    ]
+    if wrong == [1]:
+        return "the second loss, that of one-vs-rest, is not right"
+    return "the first loss, that of softmax, is not right" if wrong == [0] else None
 
 
 EXERCISES = (
@@ -254,10 +290,12 @@ EXERCISES = (
         groups=(
             Group("the mean log-loss of each", 2, _test_splits, explains=_loss_is_finite),
             Group(
-                "scores of ±800 give a finite loss", 1, _confident_splits, explains=_loss_is_finite
+                "scores of ±800 and more give a finite loss",
+                1,
+                _confident_splits,
+                explains=_loss_is_finite,
             ),
         ),
         oracle=_both_losses,
-        forbids=("sklearn.metrics.log_loss",),
     ),
 )

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from course.exercises.common import Array
+from course.exercises.common import Array, listed
 from course.judge.exercise import Exercise, Group
 from course.judge.run import Arguments
 
@@ -34,6 +34,13 @@ def _few(rng: np.random.Generator) -> list[Arguments]:
         ),
         (rng.normal(size=(4, 3)), _ones_in_front(rng, 7, 3), np.array([2, 0, 3, 1, 1, 0, 2]), 2.0),
         (rng.normal(size=(3, 5)), _ones_in_front(rng, 6, 5), np.array([2, 1, 0, 2, 0, 0]), 0.07),
+        # Whole numbers, as the exercise's example has them.
+        (
+            np.array([[1, 2, -1], [0, 3, 1]]),
+            np.column_stack([np.ones(5, dtype=int), rng.integers(-2, 3, size=(5, 2))]),
+            np.array([1, 0, 0, 1, 0]),
+            0.3,
+        ),
     ]
 
 
@@ -86,24 +93,53 @@ def _gradient(Theta: Array, X: Array, y: Array, lam: float) -> Array:
 
 
 def _fit_and_penalty(arguments: Arguments, result: Array) -> str | None:
-    Theta, X, y, _ = arguments
+    Theta, X, y, lam = arguments
     if not np.isfinite(result):
         return f"the loss came out as {result}, though it is finite"
     fit = _cross_entropy(X @ Theta.T, y)
+    penalty = lam * np.sum(Theta[:, 1:] ** 2) / 2
+    less = fit + penalty - float(result)
     return (
-        f"here the mean cross-entropy is {fit:.4f}; if that half of yours is right, your penalty is "
-        f"{float(result) - fit:.4g}"
+        f"the mean cross-entropy is {fit:.4g} here and the penalty {penalty:.4g}; your loss is "
+        f"{abs(less):.4g} {'less' if less > 0 else 'more'} than both together"
     )
 
 
-def _intercepts_are_free(arguments: Arguments, result: Array) -> str | None:
-    Theta, X, y, _ = arguments
+def _two_pulls(arguments: Arguments, result: Array) -> str | None:
+    """Say how a slope differs: in which columns, and in which of its two parts if one can tell."""
+    Theta, X, y, lam = arguments
     if not np.isfinite(result).all():
         return f"a slope came out as {result[~np.isfinite(result)][0]}, though it is finite"
-    right = _gradient(Theta, X, y, 0.0)[:, 0]
-    if not np.allclose(result[:, 0], right, rtol=1e-5):
-        return "column 0, the slopes of the intercepts, differs; no penalty belongs in it"
-    return None
+    if result.dtype.kind in "iu":
+        return "your slopes are whole numbers: an array like an integer Theta cuts off what follows the point"
+    data, pull = _gradient(Theta, X, y, 0.0), lam * Theta
+    pull[:, 0] = 0
+    for part, rest, words in (
+        (pull, result - data, "less the slopes of the cross-entropy, yours are {} λ W"),
+        (data, result - pull, "less λ W, yours are {} times the slopes of the cross-entropy"),
+    ):
+        factor = _times(rest, part)
+        if factor is not None and abs(factor - 1) > 1e-3:
+            return words.format(f"{factor:.4g}")
+    beside = _times((result - data)[:, 0], lam * Theta[:, 0])
+    if beside:
+        return (
+            "your column 0 is the slope of the cross-entropy and "
+            f"{beside:.4g} λ times the intercepts besides"
+        )
+    wrong = np.flatnonzero(~np.isclose(result, data + pull, rtol=1e-5).all(axis=0))
+    if len(wrong) == result.shape[1]:
+        return None
+    which = "column " + listed(wrong) if len(wrong) == 1 else "columns " + listed(wrong)
+    return f"what differs is {which}" + " (of the intercepts)" * (wrong.tolist() == [0])
+
+
+def _times(values: Array, of: Array) -> float | None:
+    """Return the number that makes one array of another, if there is one."""
+    if np.count_nonzero(of) < 2:
+        return None
+    factor = float((values * of).sum() / (of * of).sum())
+    return factor if np.allclose(values, factor * of, rtol=1e-5, atol=1e-7) else None
 
 
 # --- 08.3 calibration_path, 08.4 choose_lambda ---------------------------------------------------
@@ -169,12 +205,24 @@ def _path(lambdas: Array, train: Data, held_out: Data, n_bins: int) -> tuple[Arr
     return tuple(np.array(rows).T)
 
 
+def _drawn(rng: np.random.Generator, *source: Any, lambdas: Array, n_bins: int) -> Arguments:
+    """Return sets drawn anew, none of whose confidences is near an edge or near another class's."""
+    while True:
+        train, held_out = _sets(rng, int(rng.integers(10**6)), *source)
+        P = np.stack([_fitted(lam, train).predict_proba(held_out[0]) for lam in lambdas])
+        first, second = np.moveaxis(np.sort(P)[..., :-3:-1], -1, 0)
+        off = np.abs(first * n_bins - np.rint(first * n_bins))
+        if min(off.min() / n_bins, (first - second).min()) > 2e-3:
+            return lambdas, train, held_out, n_bins
+
+
 def _short_paths(rng: np.random.Generator) -> list[Arguments]:
     first = _sets(rng, 2, (9, 7), 2, 3, 0.2)
     second = _sets(rng, 5, (30, 22), 4, 3, 0.3)
     return [
         (np.array([0.1, 1.0]), *first, 5),
         (np.array([0.02, 0.1, 0.5, 2.0]), *second, 6),
+        _drawn(rng, (15, 12), 3, 3, 0.2, lambdas=np.array([0.05, 0.6]), n_bins=4),
     ]
 
 
@@ -183,13 +231,17 @@ def _any_order(rng: np.random.Generator) -> list[Arguments]:
     return [
         (np.array([1.0, 0.05, 0.3]), *some, 10),
         (np.array([0.2, 5.0, 0.02, 1.0]), *others, 4),
+        _drawn(rng, (16, 11), 2, 3, 0.2, lambdas=np.array([0.4, 0.03]), n_bins=7),
     ]
 
 
 def _single(rng: np.random.Generator) -> list[Arguments]:
     train, held_out = _sets(rng, 14, (40, 25), 3, 5, 0.3)
     X, y = held_out
-    return [(np.array([0.1]), train, (X[y != 4], y[y != 4]), 12)]  # no example of the last class
+    return [
+        (np.array([0.1]), train, (X[y != 4], y[y != 4]), 12),  # no example of the last class
+        _drawn(rng, (14, 9), 2, 4, 0.2, lambdas=np.array([0.25]), n_bins=3),
+    ]
 
 
 _MEASURES = (
@@ -201,11 +253,24 @@ _MEASURES = (
 )
 
 
-def _which_differs(arguments: Arguments, result: Any) -> str | None:
-    for name, got, wanted in zip(_MEASURES, result, _path(*arguments), strict=True):
-        if not np.allclose(got, wanted, rtol=2e-3, atol=2e-3):
-            return f"the {name} differ"
-    return None
+def _which_differ(arguments: Arguments, result: Any) -> str | None:
+    """Say which of the measures are wrong, and whether one of them is another, or some times right."""
+    expected = dict(zip(_MEASURES, _path(*arguments), strict=True))
+    found = dict(zip(_MEASURES, result, strict=True))
+
+    def same(got: Array, wanted: Array) -> bool:
+        return np.allclose(got, wanted, rtol=2e-3, atol=2e-3)
+
+    wrong = [name for name in _MEASURES if not same(found[name], expected[name])]
+    n = len(arguments[2][1])
+    for name in wrong:
+        for other in wrong:
+            if other != name and same(found[name], expected[other]):
+                return f"what you return as {name} are the {other}"
+        for factor, words in ((n, "number of examples times"), (0.5, "half"), (2, "twice")):
+            if np.allclose(found[name], factor * expected[name], rtol=2e-3, atol=0):
+                return f"your {name} are {words} what they should be"
+    return f"what differs: the {', the '.join(wrong)}" if wrong else None
 
 
 def _choice(lambdas: Array, train: Data, validation: Data, test: Data) -> tuple[float, float]:
@@ -214,12 +279,49 @@ def _choice(lambdas: Array, train: Data, validation: Data, test: Data) -> tuple[
     return lambdas[best], _log_loss(models[best], test)
 
 
+def _scores(lambdas: Array, train: Data, data: Data) -> Array:
+    """Return the log-loss of the model of each strength."""
+    return np.array([_log_loss(_fitted(lam, train), data) for lam in lambdas])
+
+
+def _explain_choice(arguments: Arguments, result: Any) -> str | None:
+    lambdas, train, validation, test = arguments
+    lam, reported = (float(value) for value in result)
+    place = np.flatnonzero(np.isclose(lambdas, lam, rtol=1e-6))
+    if not len(place):
+        return f"{lam:.4g} is none of the strengths"
+    told = _scores(lambdas, train, test)
+    other = np.flatnonzero(np.isclose(told, reported, rtol=2e-4))
+    mixed = len(other) == 1 and place[0] != other[0]
+    end = f"; and the loss that you report is that of λ = {lambdas[other[0]]:g}" if mixed else ""
+    losses = _scores(lambdas, train, validation)
+    best = int(np.argmin(losses))
+    if place[0] != best:
+        return (
+            f"on validation the log-loss of λ = {lam:g} is {losses[place[0]]:.4g}, and that of "
+            f"λ = {lambdas[best]:g} is {losses[best]:.4g}, the least{end}"
+        )
+    if mixed:
+        return f"the loss that you report is that of λ = {lambdas[other[0]]:g}"
+    return f"on test the log-loss of the model with λ = {lam:g} is {told[best]:.4g}"
+
+
+def _clear_choice(rng: np.random.Generator, *source: Any, lambdas: Array) -> Arguments:
+    """Return sets drawn anew, on which one strength is clearly the best."""
+    while True:
+        train, validation, test = _sets(rng, int(rng.integers(10**6)), *source)
+        least, second = np.sort(_scores(lambdas, train, validation))[:2]
+        if second - least > 5e-3:
+            return lambdas, train, validation, test
+
+
 def _rising(rng: np.random.Generator) -> list[Arguments]:
     # The smallest comes last: nobody fits it by hand, and its tables would fill the page.
     return [
         (10.0 ** np.arange(-3, 2), *_hard_last(*_sets(rng, 215, (24, 30, 26), 6, 3, 0.3))),
         (10.0 ** np.arange(-3, 2), *_sets(rng, 304, (24, 30, 26), 6, 3, 0.3)),
         (10.0 ** np.arange(-3, 2), *_sets(rng, 406, (24, 30, 26), 6, 3, 0.3)),
+        _clear_choice(rng, (12, 10, 9), 2, 3, 0.2, lambdas=np.array([0.02, 0.2, 2.0])),
         (np.array([0.01, 0.1, 1.0]), *_sets(rng, 43, (9, 8, 7), 2, 3, 0.2)),
     ]
 
@@ -236,6 +338,7 @@ def _unordered(rng: np.random.Generator) -> list[Arguments]:
     return [
         (lambdas, *_sets(rng, 245, (24, 30, 26), 6, 3, 0.3)),
         (lambdas[::-1].copy(), *_sets(rng, 148, (28, 30, 26), 6, 4, 0.2)),
+        _clear_choice(rng, (12, 10, 9), 2, 3, 0.2, lambdas=np.array([0.5, 0.05, 5.0])),
     ]
 
 
@@ -263,6 +366,9 @@ def _bumpy(rng: np.random.Generator) -> list[Arguments]:
         (np.array([1.0, 0.8, 0.9, 0.7, 0.75, 0.72, 0.71, 0.2, 0.1]), 3),
         (np.array([0.9, 0.5, 0.8, 0.7, 0.6, 0.55, 0.4, 0.3]), 3),
         (np.array([0.9, 0.5, 0.3, 0.6, 0.55, 0.4, 0.2, 0.1]), 3),
+        (np.array([0.5, 0.6, 0.7, 0.8]), 2),  # no step is better than none
+        (np.array([0.9, 0.95, 0.5, 0.6, 0.7, 0.4]), 2),  # a new best at the last moment
+        (np.array([0.9, 0.7, 0.6, 0.65, 0.3]), 1),
         # More than 1, or 100, which may stand for the best loss at the start.
         (np.array([2.303, 2.2, 2.1]), 2),
         (np.array([250.0, 240.0, 230.0, 235.0, 231.0, 90.0]), 2),
@@ -278,6 +384,7 @@ def _to_the_end(rng: np.random.Generator) -> list[Arguments]:
         (np.array([0.9, 0.6, 0.5]), 1),
         (down, 3),
         (np.array([0.9, 0.5, 0.8, 0.4, 0.45, 0.5]), 4),
+        (rng.uniform(0.3, 0.9, size=1).round(3), 2),
     ]
 
 
@@ -285,23 +392,39 @@ def _level(rng: np.random.Generator) -> list[Arguments]:
     return [
         (np.array([0.9, 0.7, 0.7, 0.7, 0.2]), 2),
         (np.array([0.8, 0.6, 0.9, 0.6, 0.7, 0.1, 0.3]), 3),
+        (np.array([0.8, 0.6, 0.9, 0.6, 0.7, 0.75, 0.7, 0.65, 0.62, 0.1]), 3),
         (np.array([0.9, 0.01236, 0.01235, 0.01234, 0.7, 0.8, 0.001]), 2),  # small is new, too
     ]
 
 
 def _steps(arguments: Arguments, result: Any) -> str | None:
     best, last = (float(v) for v in result)
-    losses, _ = arguments
+    losses, patience = arguments
     if not (best.is_integer() and last.is_integer()):
         return f"steps are whole numbers; yours are {best:g} and {last:g}"
     if best > last:
         return "the best step cannot lie after the last one"
     if last > len(losses) - 1 or min(best, last) < 0:
         return f"steps run from 0 to {len(losses) - 1} here"
-    least = int(np.argmin(losses[: int(last) + 1]))
-    if losses[int(best)] > losses[least]:
-        return f"of the steps up to your last one, {last:g}, the least loss is that of step {least}"
-    return None
+    right, end = _stop(losses, patience)
+    if last > end:
+        return (
+            f"at step {end} the best loss, that of step {right}, is {_counted(end - right)} old: "
+            f"training ends there, not at step {last:g}"
+        )
+    if last < end:
+        so_far = int(np.argmin(losses[: int(last) + 1]))
+        return (
+            f"at your last step, {last:g}, the best loss so far, that of step {so_far}, is "
+            f"{_counted(int(last) - so_far)} old, and patience is {patience}"
+        )
+    if losses[int(best)] > losses[right]:
+        return f"step {right} has a loss less than your best step's, by {losses[int(best)] - losses[right]:.4g}"
+    return f"step {right} has the same loss as your best step, and came first"
+
+
+def _counted(steps: int) -> str:
+    return "1 step" if steps == 1 else f"{steps} steps"
 
 
 EXERCISES = (
@@ -323,14 +446,12 @@ EXERCISES = (
         number="08.2",
         call="l2_gradient(Theta, X, y, lam)",
         groups=(
-            Group(
-                "the slope of l2_loss, by a complex step", 2, _few, explains=_intercepts_are_free
-            ),
+            Group("the slope of l2_loss, by a complex step", 2, _few, explains=_two_pulls),
             Group(
                 "the penalty does not pull at large intercepts",
                 1,
                 _extremes,
-                explains=_intercepts_are_free,
+                explains=_two_pulls,
             ),
         ),
         oracle=_gradient,
@@ -345,10 +466,10 @@ EXERCISES = (
                 "five measures of a model for each λ, on held-out data",
                 2,
                 _short_paths,
-                explains=_which_differs,
+                explains=_which_differ,
             ),
-            Group("strengths in any order", 1, _any_order, explains=_which_differs),
-            Group("one strength; a class that held_out lacks", 1, _single, explains=_which_differs),
+            Group("strengths in any order", 1, _any_order, explains=_which_differ),
+            Group("one strength; a class that held_out lacks", 1, _single, explains=_which_differ),
         ),
         oracle=_path,
         rtol=2e-3,
@@ -359,8 +480,13 @@ EXERCISES = (
         call="choose_lambda(lambdas, train, validation, test)",
         pairs=False,
         groups=(
-            Group("the least validation loss decides, the test set reports", 2, _rising),
-            Group("strengths in any order", 1, _unordered),
+            Group(
+                "the least validation loss decides, the test set reports",
+                2,
+                _rising,
+                explains=_explain_choice,
+            ),
+            Group("strengths in any order", 1, _unordered, explains=_explain_choice),
         ),
         oracle=_choice,
         rtol=2e-3,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
-from course.exercises.common import Array, log_softmax, open_group, softmax
+from course.exercises.common import Array, listed, log_softmax, open_group, softmax
 from course.judge.exercise import Exercise, Group
 from course.judge.run import Arguments
 
@@ -42,6 +43,7 @@ def _large_scores(rng: np.random.Generator) -> list[Arguments]:
     return [
         (np.array([[800.0, 0.0, 799.9]]), 0.25),
         (np.array([[2.0, 1.0], [-900.0, -901.0]]), 0.5),
+        (np.array([[1000.0, 996.0]]), 4.0),  # finite as it is: less 1000 instead of 250, it is 0/0
         (np.array([[0.0, -800.0]]), 400.0),  # at T = 1 the second probability rounds to 0
         (rng.normal(scale=50, size=(4, 3)) + np.array([[0.0], [3000.0], [-3000.0], [10.0]]), 0.05),
     ]
@@ -56,10 +58,33 @@ def _explain_rows(arguments: Arguments, P: Array) -> str | None:
     sums = P.sum(axis=1)
     if not np.allclose(sums, 1, atol=1e-4):
         return f"each row should sum to 1; your first one sums to {sums[0]:.4g}"
-    if T > 1 and (P.max(axis=1) > softmax(logits).max(axis=1) + 1e-6).any():
-        return f"T = {T:g} is above 1, so no row should become surer than it was"
-    if T < 1 and (P.max(axis=1) < softmax(logits).max(axis=1) - 1e-6).any():
-        return f"T = {T:g} is below 1, so no row should become less sure than it was"
+    return _explain_odds(logits, T, P)
+
+
+def _explain_odds(logits: Array, T: float, P: Array) -> str | None:
+    """Tell of which temperature the first wrong row is."""
+    for i, (z, got, wanted) in enumerate(zip(logits, P, softmax(logits / T), strict=True)):
+        if np.allclose(got, wanted, rtol=1e-6, atol=1e-9):
+            continue
+        top = int(z.argmax())
+        off = np.abs(got - wanted)
+        off[top] = -1
+        other = int(off.argmax())
+        gap = z[top] - z[other]
+        if gap == 0 or min(got[top], got[other]) <= 0:
+            return f"in row {i} class {other} has probability {got[other]:.4g}, not {wanted[other]:.4g}"
+        odds = float(np.log(got[top]) - np.log(got[other]))
+        if abs(odds) < 1e-9:
+            return (
+                f"in row {i} classes {top} and {other} are equally likely, though their scores "
+                f"differ by {gap:.4g}"
+            )
+        if odds < 0:
+            return f"in row {i} class {other} is likelier than class {top}, whose score is higher"
+        return (
+            f"in row {i} classes {top} and {other} are as likely as they should be at T = "
+            f"{gap / odds:.4g}, not at T = {T:g}"
+        )
     return None
 
 
@@ -96,6 +121,7 @@ def _small_tables(rng: np.random.Generator) -> list[Arguments]:
         (np.array([[0.0, np.log(9.0)]]), np.array([1]), 2.0),
         (rng.normal(scale=2, size=(4, 3)), np.array([2, 0, 0, 2]), 0.5),
         (rng.normal(scale=3, size=(7, 5)), rng.integers(5, size=7), 3.0),
+        (rng.normal(scale=90, size=(6, 3)), rng.integers(3, size=6), 40.0),
     ]
 
 
@@ -116,12 +142,15 @@ def _explain_loss(arguments: Arguments, result: Any) -> str | None:
     if result < 0:
         return f"−log of a probability is never negative; yours is {float(result):.4g}"
     logits, y, T = arguments
-    if len(y) == 1 and 12 < result < 0.999 * _nll(logits, y, T):
-        return (
-            f"{float(result):.2f} is −log of {np.exp(-float(result)):.0e}; the true class has less "
-            "than that: is there a floor under your probabilities?"
-        )
-    return None
+    losses = -_of_true(log_softmax(logits / T), y)
+    if len(y) > 1:
+        costs = ", ".join(f"{loss:.4g}" for loss in losses)
+        return f"the {len(y)} examples cost {costs}; your {float(result):.4g} is not their mean"
+    has = f"{np.exp(-losses[0]):.4g}" if losses[0] < 100 else f"e^−{losses[0]:.4g}"
+    return (
+        f"a loss of {float(result):.4g} is that of a probability of {np.exp(-float(result)):.4g}; "
+        f"at T = {T:g} the true class has {has}"
+    )
 
 
 NLL = Exercise(
@@ -134,7 +163,6 @@ NLL = Exercise(
         ),
     ),
     oracle=lambda z, y, T: -np.mean(_of_true(log_softmax(z / T), y)),
-    forbids=("sklearn.metrics.log_loss",),
 )
 
 
@@ -154,10 +182,12 @@ def _best_temperature(logits: Array, y: Array, bounds: tuple[float, float]) -> f
 
 
 def _too_sure(rng: np.random.Generator) -> list[Arguments]:
+    logits, y = _drawn(rng, 150, 3, 2.5)
     return [
         (np.tile([4.0, 0.0], (4, 1)), np.array([0, 0, 0, 1]), _WIDE),
-        (*_drawn(rng, 150, 3, 2.5), _WIDE),
+        (logits + 16000, y, _WIDE),  # exp overflows at every T, though no probability rounds to 0
         (*_drawn(rng, 120, 5, 6.0), _WIDE),
+        (*_drawn(rng, 150, 3, 1.6), (1.0, 100.0)),  # whoever goes for a bound gets the other one
     ]
 
 
@@ -201,11 +231,22 @@ def _explain_temperature(arguments: Arguments, result: Any) -> str | None:
             ". If that is a place in a list, return what stands there" if place else ""
         )
     best = _best_temperature(logits, y, (low, high))
+    if 0.8 < T / best < 1.25:
+        side = "above" if best < T else "below"
+        return f"your T lies {abs(T / best - 1):.1%} {side} the best; it should be within 1 % of it"
     at, least = (_nll(logits, y, t) for t in (T, best))
     return (
         f"at your T the cross-entropy is {at:.5f}, and falls on towards "
         f"{'larger' if best > T else 'smaller'} T; the least between the bounds is {least:.5f}"
     )
+
+
+def _beyond_or_exactly(arguments: Arguments, value: Any) -> Any:
+    """Return T; beyond a bound only on which side, since how far is left to chance."""
+    low, high = arguments[2]
+    if value.ndim or not 0 < value < np.inf:
+        return value
+    return low / 4 if value < 0.98 * low else 4 * high if value > 1.02 * high else value
 
 
 FIT = Exercise(
@@ -225,12 +266,9 @@ FIT = Exercise(
         Group("other bounds are kept", 1, _other_bounds, explains=_explain_temperature),
     ),
     oracle=_best_temperature,
+    signature=_beyond_or_exactly,
     rtol=0.01,
-    forbids=(
-        "utils.fit_temperature",
-        "utils.calibration.fit_temperature",
-        "sklearn.calibration.CalibratedClassifierCV",
-    ),
+    forbids=("utils.fit_temperature", "utils.calibration.fit_temperature"),
 )
 
 
@@ -264,21 +302,36 @@ def _both(rng: np.random.Generator) -> list[Arguments]:
     return [
         _from_world(rng, 250, [0.3, 1.4, 0.6], [1.2, 0, -1]),
         _from_world(rng, 350, [0.3, 0.9, 0.4, 1.6], [1, -1, 0.5, 0]),
+        _with_a_class_that_never_comes(rng),
     ]
+
+
+def _with_a_class_that_never_comes(rng: np.random.Generator) -> Arguments:
+    logits, y = _from_world(rng, 250, [0.5, 1.3, 0.7], [0, 0.8, -0.6])
+    # Its scores are so low already that nobody has to lower them further.
+    return np.column_stack([logits, rng.normal(-10, 1, size=len(y))]), y
+
+
+def _slopes(logits: Array, y: Array, w: Array, b: Array) -> tuple[Array, Array]:
+    """Return the slopes of the cross-entropy in the scales and in the offsets."""
+    error = (softmax(w * logits + b) - np.eye(logits.shape[1])[y]) / len(y)
+    return (error * logits).sum(axis=0), error.sum(axis=0)
 
 
 def _least_loss(logits: Array, y: Array) -> float:
     """Return the least cross-entropy that scales and offsets can reach."""
+    return _search_least(logits.tobytes(), y.tobytes(), logits.shape[1])
+
+
+@functools.lru_cache(maxsize=256)
+def _search_least(scores: bytes, classes: bytes, n_classes: int) -> float:
     from scipy import optimize
 
-    n, n_classes = logits.shape
-    Y = np.eye(n_classes)[y]
+    logits, y = np.frombuffer(scores).reshape(-1, n_classes), np.frombuffer(classes, dtype=int)
 
     def loss_and_slope(parameters: Array) -> tuple[float, Array]:
         w, b = parameters.reshape(2, n_classes)
-        scores = w * logits + b
-        error = (softmax(scores) - Y) / n
-        return _nll(scores, y), np.append((error * logits).sum(axis=0), error.sum(axis=0))
+        return _nll(w * logits + b, y), np.concatenate(_slopes(logits, y, w, b))
 
     start = np.append(np.ones(n_classes), np.zeros(n_classes))
     return float(optimize.minimize(loss_and_slope, start, jac=True).fun)
@@ -299,16 +352,32 @@ def _explain_scaling(arguments: Arguments, result: Any) -> str | None:
     if at <= least + 1e-3:
         return None
     found = f"{at:.4f}" if at < 1e4 else f"{at:.1e}"
+    said = f"with your w and b the cross-entropy is {found}, "
+    if at > start + 1e-6:
+        return said + f"more than the {start:.4f} of w = 1 and b = 0; the least one is {least:.4f}"
+    slopes = _told_by_slopes(*_slopes(logits, y, w, b))
     return (
-        f"with your w and b the cross-entropy is {found}, with w = 1 and b = 0 it is {start:.4f}, and "
-        f"the least one is {least:.4f}. If you take steps, they may be "
-        + ("too few or too short" if at < start else "too long, or lead uphill")
+        said + f"with w = 1 and b = 0 it is {start:.4f}, and the least one is {least:.4f}{slopes}"
     )
 
 
+def _told_by_slopes(in_w: Array, in_b: Array) -> str:
+    """Return the end of a sentence: where the slopes are not 0, as they are at the least loss."""
+    flat_w, flat_b = (bool(np.abs(slope).max() < 2e-3) for slope in (in_w, in_b))
+    if flat_w and flat_b:
+        return ""
+    if flat_b:
+        return f". Your b is where its slope is 0, w is not: the slopes in w are {listed(in_w, 2)}"
+    if flat_w:
+        return f". Your w is where its slope is 0, b is not: the slopes in b are {listed(in_b, 2)}"
+    return f". Its slopes are not 0 there: in w {listed(in_w, 2)}, in b {listed(in_b, 2)}"
+
+
 def _probabilities(arguments: Arguments, result: Any) -> Array:
+    """Return the probabilities, but for a class that never comes: how low it lies is arbitrary."""
+    logits, y = arguments
     w, b = result
-    return softmax(np.asarray(w) * arguments[0] + np.asarray(b))
+    return softmax((np.asarray(w) * logits + np.asarray(b))[:, np.unique(y)])
 
 
 VECTOR = Exercise(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from course.judge.run import Arguments
 
 _SLACK = 3  # examples of a class that a set may have more or fewer than its share
 _SHARES = (0.4, 0.15, 0.15, 0.3)
+_NAMES = ("training", "validation", "calibration", "test")
 
 
 def _labels(rng: np.random.Generator, counts: tuple[int, ...]) -> Array:
@@ -64,7 +66,15 @@ def _explain_whole(arguments: Arguments, result: Any) -> str | None:
         return sets
     times = np.bincount(np.concatenate(sets), minlength=len(y))
     if (times > 1).any():
-        return f"{(times > 1).sum()} of {len(y)} places are dealt out more than once"
+        said = f"{(times > 1).sum()} of {len(y)} places are dealt out more than once"
+        shared = {
+            (a, b): len(np.intersect1d(sets[i], sets[j]))
+            for i, a in enumerate(_NAMES)
+            for j, b in enumerate(_NAMES[:i])
+        }
+        first, second = max(shared, key=lambda pair: shared[pair])
+        most = shared[first, second]
+        return said + (f"; your {second} and {first} sets share {most}" if most else "")
     if (times == 0).any():
         return f"{(times == 0).sum()} of {len(y)} places are in none of your sets"
     return None
@@ -75,16 +85,25 @@ def _explain_shares(arguments: Arguments, result: Any) -> str | None:
     if fault:
         return fault
     y, shares, _ = arguments
-    for name, part, share in zip(
-        ("training", "validation", "calibration", "test"), result[0], shares, strict=True
-    ):
-        for label in np.unique(y):
-            here, wanted = int((y[part.astype(int)] == label).sum()), share * (y == label).sum()
-            if abs(here - wanted) > _SLACK + 1e-9:
-                return (
-                    f"your {name} set has {here} examples of class {label}; its share is {wanted:g}"
-                )
-    return None
+    held = _held(y, result[0])
+    wanted = np.outer(shares, np.unique(y, return_counts=True)[1])
+    wrong = np.argwhere(np.abs(held - wanted) > _SLACK + 1e-9)
+    if not len(wrong):
+        return None
+    place, at = wrong[0]
+    said = (
+        f"your {_NAMES[place]} set has {held[place, at]} examples of class {np.unique(y)[at]}; "
+        f"its share is {wanted[place, at]:g}"
+    )
+    for order in itertools.permutations(range(4)):
+        if (np.abs(held[list(order)] - wanted) <= _SLACK + 1e-9).all():
+            return said + ". In another order your sets would have their shares"
+    return said
+
+
+def _held(y: Array, sets: Any) -> Array:
+    """Return how many of each class each set has, (4, K)."""
+    return np.array([[(y[part.astype(int)] == k).sum() for k in np.unique(y)] for part in sets])
 
 
 def _explain_chance(arguments: Arguments, result: Any) -> str | None:
@@ -119,9 +138,9 @@ def _dealt_alike(arguments: Arguments, result: Any) -> Any:
     if len(first) != 4:
         return (np.array(len(first)),)
     y, shares, _ = arguments
-    sizes = np.array([np.size(part) for part in first])
+    sizes = np.array([np.size(part) for part in first]) / n
     # However the shares were rounded.
-    sizes[np.abs(sizes - np.array(shares) * n) <= _SLACK * len(np.unique(y))] = 0
+    sizes[np.abs(sizes - np.array(shares)) <= _SLACK * len(np.unique(y)) / n] = 0
     kinds = np.array([part.dtype.kind for part in first])
     sets = _places(first, n)
     if isinstance(sets, str):
@@ -143,10 +162,15 @@ def _dealt_alike(arguments: Arguments, result: Any) -> Any:
         for label in np.unique(y[sets[3]])
     )
     # Of which classes the sets are, where that is not left to chance.
-    held = np.array([[np.sum(y[part] == label) for label in np.unique(y)] for part in sets])
+    held = _held(y, sets) / n
+    twice = any(  # one set is another once more
+        len(np.intersect1d(a, b)) > 0.9 * min(len(a), len(b))
+        for a, b in itertools.combinations(sets, 2)
+        if min(len(a), len(b))
+    )
     runs = whole and _is_in_runs(y, sets)
     low = together.max(initial=0) < 0.7 * n  # places within a class
-    facts = np.array([within, across, fair, in_order, runs, low, *same])
+    facts = np.array([within, across, twice, fair, in_order, runs, low, *same])
     return sizes, facts, held * (same[1] and not fair)
 
 
@@ -160,6 +184,7 @@ SPLIT = Exercise(
     ),
     drive=split_again,
     signature=_dealt_alike,
+    atol=0.04,  # parts of the whole, however rounded
     forbids=("utils.split_four", "utils.evaluation.split_four"),
 )
 
@@ -187,6 +212,7 @@ def _all_different(rng: np.random.Generator) -> list[Arguments]:
         (np.array([0.55, 0.95, 0.7, 0.85]), _outcomes("TFFT")),
         (np.array([0.9001, 0.9002, 0.55]), _outcomes("FTT")),  # different, if not by much
         (rng.permutation(np.linspace(0.31, 0.97, n)), rng.permutation(np.arange(n) < 8)),
+        (np.array([0.7]), _outcomes("F")),
     ]
 
 
@@ -196,6 +222,7 @@ def _with_ties(rng: np.random.Generator) -> list[Arguments]:
         (np.array([0.9, 0.6, 0.8, 0.6]), _outcomes("TFTT")),
         (np.array([0.8, 1.0, 0.8, 1.0, 0.8]), _outcomes("TFFTT")),
         (some, rng.random(30) < some * 0.9),
+        (np.full(4, 0.5), _outcomes("FTTF")),
     ]
 
 
@@ -289,6 +316,7 @@ def _large_report(rng: np.random.Generator) -> list[Arguments]:
     return [
         (*_overconfident(rng, 250, 3, 2.5), 1.6, 8),
         (*_overconfident(rng, 300, 4, 0.5), 0.7, 5),
+        (*_overconfident(rng, 120, 3, 2.0), 0.5, 20),  # far from any that would do
     ]
 
 
@@ -309,18 +337,54 @@ def _is_close(value: float, wanted: float, rtol: float = 1e-5) -> bool:
     return bool(abs(value - wanted) <= rtol * abs(wanted) + 1e-7)
 
 
+def _same_as(value: float, others: dict[str, Any], rtol: float = 1e-5) -> str:
+    """Return the first of others that a number is, to be added to a sentence."""
+    return next((f": {what}" for what, n in others.items() if _is_close(value, n, rtol)), "")
+
+
 def _explain_first_two(arguments: Arguments, result: Any) -> str | None:
     z, y, T, _ = arguments
     numbers = _five(result)
     if numbers is None:
         return NOT_FIVE
-    _, c, ok = _parts(z, y, T)
+    P, c, ok = _parts(z, y, T)
     accuracy, confidence, *_ = numbers
     if not _is_close(accuracy, ok.mean()):
-        return f"{ok.sum()} of {len(y)} predictions are right; your accuracy is {accuracy:.4g}"
+        others = {
+            "that is the share that is wrong": 1 - ok.mean(),
+            "that is the mean confidence": c.mean(),
+        }
+        return (
+            f"{ok.sum()} of {len(y)} predictions are right; your accuracy is {accuracy:.4g}"
+            + _same_as(accuracy, others)
+        )
     if not _is_close(confidence, c.mean()):
-        return f"your mean confidence is {confidence:.4g}, which is not that at temperature {T:g}"
+        others = {
+            "that is the accuracy": ok.mean(),
+            "that is the mean over the right predictions alone": c[ok].mean() if ok.any() else 0,
+            "that is the largest of all": c.max(),
+            "that is the median": np.median(c),
+            "that is the mean probability of the true class": _of_true(P, y).mean(),
+        }
+        same = _same_as(confidence, others) or _as_at(z, confidence)
+        return f"your mean confidence is {confidence:.4g}; at T = {T:g} it is {c.mean():.4g}{same}"
     return None
+
+
+def _of_true(P: Array, y: Array) -> Array:
+    result: Array = P[np.arange(len(y)), y]
+    return result
+
+
+def _as_at(z: Array, confidence: float) -> str:
+    """Return at which temperature the mean confidence is that, to be added to a sentence."""
+    low, high = 0.02, 50.0
+    if not softmax(z / high).max(axis=1).mean() < confidence < softmax(z / low).max(axis=1).mean():
+        return ""
+    for _ in range(40):
+        T = (low * high) ** 0.5
+        low, high = (T, high) if softmax(z / T).max(axis=1).mean() > confidence else (low, T)
+    return f", and yours would be right at T = {T:.4g}"
 
 
 def _explain_log_loss(arguments: Arguments, result: Any) -> str | None:
@@ -328,9 +392,28 @@ def _explain_log_loss(arguments: Arguments, result: Any) -> str | None:
     numbers = _five(result)
     if numbers is None:
         return NOT_FIVE
-    loss = -log_softmax(z / T)[np.arange(len(y)), y].mean()
-    if not _is_close(numbers[2], loss):
-        return f"your log-loss is {numbers[2]:.4g}, not the mean cross-entropy at T = {T:g}"
+    P, c, _ = _parts(z, y, T)
+    losses = -_of_true(log_softmax(z / T), y)
+    if not _is_close(numbers[2], losses.mean()):
+        others = {
+            "yours is that of T = 1": -_of_true(log_softmax(z), y).mean(),
+            "yours is that of logits multiplied by T": -_of_true(log_softmax(z * T), y).mean(),
+            "yours is that of logits divided by T twice": -_of_true(
+                log_softmax(z / T**2), y
+            ).mean(),
+            "yours has the wrong sign": -losses.mean(),
+            "yours is the sum": losses.sum(),
+            "yours is their median": np.median(losses),
+            "yours has base 2": losses.mean() / np.log(2),
+            "yours has base 10": losses.mean() / np.log(10),
+            "yours is divided by the number of classes, too": losses.mean() / z.shape[1],
+            "yours is that of a softmax taken twice": -_of_true(log_softmax(P), y).mean(),
+            "yours takes the largest probability, not the true class's": -np.log(c).mean(),
+        }
+        return (
+            f"your log-loss is {numbers[2]:.4g}; the mean cross-entropy at T = {T:g} is "
+            f"{losses.mean():.4g}{_same_as(numbers[2], others)}"
+        )
     return None
 
 
@@ -340,8 +423,17 @@ def _explain_gap(arguments: Arguments, result: Any) -> str | None:
     if numbers is None:
         return NOT_FIVE
     _, c, ok = _parts(z, y, T)
-    if not _is_close(numbers[3], _gap(c, ok, n_bins)):
-        return f"your ECE is {numbers[3]:.4g}, not that of {n_bins} bins at T = {T:g}"
+    right = _gap(c, ok, n_bins)
+    if not _is_close(numbers[3], right):
+        _, before, ok_before = _parts(z, y, 1.0)
+        others = {"yours is that of T = 1": _gap(before, ok_before, n_bins)}
+        others |= {
+            f"yours is that of {n} bin{'s' * (n > 1)}": _gap(c, ok, n) for n in (15, 10, 20, 1)
+        }
+        return (
+            f"your ECE is {numbers[3]:.4g}; with {n_bins} bins at T = {T:g} it is {right:.4g}"
+            + _same_as(numbers[3], others)
+        )
     return None
 
 
@@ -350,10 +442,16 @@ def _explain_mark(arguments: Arguments, result: Any) -> str | None:
     numbers = _five(result)
     if numbers is None:
         return NOT_FIVE
-    gaps = _chance_gaps(_parts(z, y, T)[1], n_bins)
+    _, c, ok = _parts(z, y, T)
+    gaps = _chance_gaps(c, n_bins)
     if not _is_close(numbers[4], np.quantile(gaps, 0.95), 0.1):
         below = np.mean(gaps < numbers[4])
-        return f"{below:.0%} of perfect models stay below your mark, {numbers[4]:.4g}; 95 % should"
+        said = f"{below:.0%} of perfect models stay below your mark, {numbers[4]:.4g}; 95 % should"
+        if _is_close(numbers[4], _gap(c, ok, n_bins)):
+            return f"{said}. It is the model's own ECE"
+        return said + (
+            ". It is about their mean" if _is_close(numbers[4], gaps.mean(), 0.02) else ""
+        )
     return None
 
 
@@ -397,15 +495,21 @@ def _within_reach(rng: np.random.Generator) -> list[Arguments]:
         # The surest prediction but one is wrong; below it the risk falls again.
         (np.array([0.95, 0.9, 0.85, 0.8, 0.75, 0.5]), _outcomes("TFTTTF"), 0.21),
         (np.array([0.5, 0.7, 0.9, 0.8]), _outcomes("FTTT"), 0.25),
+        # The surest is wrong; within the limit are the third to the sixth, the fifth has least.
+        (np.array([0.95, 0.9, 0.85, 0.8, 0.75, 0.5]), _outcomes("FTTTTF"), 0.34),
+        (np.array([0.9, 0.8, 0.7, 0.6]), _outcomes("TTTF"), 0.3),  # the lowest is a wrong one
+        (np.array([0.9, 0.8, 0.7]), _outcomes("TTF"), 0.0),
         (c, rng.random(40) < c, 0.153),  # no share of 40 or fewer equals that
     ]
 
 
 def _ties_and_none(rng: np.random.Generator) -> list[Arguments]:
+    some = rng.choice([0.55, 0.65, 0.8, 0.9, 0.97], size=40)
     return [
         (np.array([0.6, 0.9, 0.6, 0.8]), _outcomes("TTFT"), 0.2),
         (np.array([0.8, 0.95, 0.7]), _outcomes("TFF"), 0.05),
         (np.array([1.0, 1.0, 1.0, 0.9, 0.9, 0.5]), _outcomes("TTTTFF"), 0.1),
+        (some, rng.random(40) < some, 0.177),
     ]
 
 
@@ -413,6 +517,8 @@ def _explain_threshold(arguments: Arguments, result: Any) -> str | None:
     confidence, correct, max_risk = arguments
     t = float(result)
     kept = confidence >= t
+    if np.isfinite(t) and t <= 1 and t not in confidence:
+        return f"the threshold should be one of the confidences; {t:.4g} is none of them"
     if not kept.any() and 1 < t < np.inf:
         return f"no confidence is above 1; you returned {t:.4g}"
     if not kept.any() and not np.isposinf(t):
@@ -421,9 +527,8 @@ def _explain_threshold(arguments: Arguments, result: Any) -> str | None:
         risk = (~correct[kept]).mean()
         if not risk <= max_risk:
             return f"of what {t:.4g} keeps, {risk:.3g} is wrong, more than {max_risk:g}"
-        if t in confidence:
-            return f"{t:.4g} keeps the limit, but a lower threshold does so too"
-    elif _threshold(*arguments) < np.inf:
+        return f"{t:.4g} keeps the limit, but a lower threshold does so too"
+    if _threshold(*arguments) < np.inf:
         return "there is a threshold that keeps the limit"
     return "the threshold should be one of the confidences"
 

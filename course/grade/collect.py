@@ -1,56 +1,140 @@
 """Finding submissions: folders, flat files, downloads from Canvas and Moodle, zips of any of these.
 
-Nothing is unpacked to disk and no link is followed; names are labels, never paths to write to.
+Whose a file is, its outermost name says alone: the one that the learning platform or the instructor
+gave it. What lies in a student's own folder or zip is that student's, whatever it is called.
+Nothing is unpacked to disk and no link is followed; names are labels, never paths to write to. The
+files themselves are opened by another process, see `reader`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
-import lzma
 import os
 import re
-import struct
 import unicodedata
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path, PurePosixPath
+from typing import Any
 
-from course.grade.reading import MAX_BYTES, UnreadableError, read_notebook
+from course import exercises
+from course.grade.notebook import MAX_BYTES, TOO_LARGE, UnreadableError
+from course.grade.reader import DAMAGED, MAX_TEXT, Place, Reader
+from course.grade.reading import Cells
 from course.grade.record import Record
+from course.grade.work import names_in
 
-MAX_UNPACKED = 4 * 2**30  # bytes from one zip, all files together
-BOMB = (100 * 2**20, 50)  # bytes, and times the zip's own size: no notebooks shrink like that
-MAX_FILES = 200_000
-ZIPS_IN_ZIPS = 2
+# What may be read of one student, all files and zips in zips together.
+MAX_READ = 256 * 2**20  # bytes
+MAX_FILES = 1_000
+MAX_LISTED = 50_000  # files named in zips
+MAX_SECONDS = 20.0  # of the processor
+ZIPS_IN_ZIPS = 3
+MAX_BESIDE = 20  # Python files beside a notebook
 
-CANVAS = re.compile(
-    r"(?P<student>[^_]+)(?P<late>_LATE)?_(?P<id>\d+)_(?P<upload>\d+)_(?P<file>.+)", re.IGNORECASE
+# content_zipper.rb: name_id_upload_file, name_LATE_id_…, anon_code_…, LATE_anon_code_…; what was
+# typed there ends in id_text.html, a link in id_link.html. The name holds no _digits_.
+CANVAS = (
+    re.compile(
+        r"(?P<late>LATE_)?(?P<student>anon_(?P<id>[A-Za-z0-9]+))_"
+        r"(?:(?P<upload>[0-9]+)_(?P<file>.+)|(?P<typed>text|link)\.html)"
+    ),
+    re.compile(
+        r"(?P<student>[\w-]+?)(?P<late>_LATE)?_(?P<id>[0-9]+)_"
+        r"(?:(?P<upload>[0-9]+)_(?P<file>.+)|(?P<typed>text|link)\.html)",
+        re.IGNORECASE,
+    ),
 )
+# downloader.php: name_id_assignsubmission_plugin, as a folder or before a file's name. Students
+# without a group share a name without a number.
 MOODLE = re.compile(
-    r"(?P<student>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)"
+    r"(?P<student>.+?)(?:_(?P<id>[0-9]+))?_assignsubmission_(?P<plugin>[a-z0-9]+)"
+    r"(?:_(?P<file>.*))?"
 )
-COPY = re.compile(r"[ _-]*(\(\d+\)|copy\d*|v?\d{1,2})$", re.IGNORECASE)
+COPY = re.compile(r"[ _-]*(\([0-9]+\)|copy[0-9]*|v?[0-9]{1,2})$", re.IGNORECASE)
+# What its own name says is not the one to grade.
+SPARE = re.compile(
+    r"(?<![a-z])(backups?|bak|old|older|orig|original|archived?|previous|unused|trash|versions?)"
+    r"(?![a-z])|~$",
+    re.IGNORECASE,
+)
+SAME_TIME = 1.0  # seconds: files that were copied or cloned together
+# Folders of a project that hold other people's files.
+FOREIGN = ("site-packages", "node_modules", "__pycache__", "Thumbs.db", "desktop.ini")
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A file, before it is known whose it is.
+
+    Its parts are its name and the folders and zips above it, outermost first.
+    """
+
+    parts: tuple[str, ...]
+    when: float = 0.0
+    size: int = 0
+    place: Place | None = None
+    problem: str = ""
+
+    @property
+    def ending(self) -> str:
+        """What its name ends in: ".ipynb"."""
+        return PurePosixPath(self.parts[-1]).suffix.casefold()
+
+    @property
+    def is_zip(self) -> bool:
+        """Whether to look into it."""
+        return self.ending == ".zip" and not self.problem
+
+    @property
+    def label(self) -> str:
+        """Where it is, safe to show."""
+        return "/".join(map(clean, self.parts))
+
+    def below(self, levels: int = 1) -> _Found:
+        """Return it without its outermost names."""
+        return replace(self, parts=self.parts[levels:])
+
+
+@dataclass(frozen=True)
+class _Name:
+    """What an outermost name says: whose it is, and what the file was called before."""
+
+    student: str
+    platform_id: str = ""
+    platform: bool = False
+    file: str = ""
+    upload: int = 0
+    late: bool = False
+    typed: str = ""
+    doubtful: bool = False
 
 
 @dataclass
-class _Found:
-    """A file before it is known whose it is."""
+class _Student:
+    """Everything that one student handed in."""
 
-    parts: tuple[str, ...]
-    when: float
-    read: Callable[[], bytes]
-    problem: str = ""
-    student: str = ""
-    name: str = ""
-    platform_id: str = ""
+    name: _Name
+    files: list[tuple[_Name, _Found]] = field(default_factory=list)
+    label: str = ""
     notes: list[str] = field(default_factory=list)
 
 
-def collect(path: Path, lessons: Mapping[str, str]) -> list[Record]:
+Say = Callable[[str], None]
+
+
+def _silent(sentence: str) -> None:
+    """Say nothing."""
+
+
+def collect(
+    path: Path,
+    lessons: Mapping[str, str],
+    leave_out: Iterable[Path] = (),
+    earlier: Iterable[Record] = (),
+    say: Say = _silent,
+) -> list[Record]:
     """Find every submission under a path.
 
     Parameters
@@ -59,6 +143,12 @@ def collect(path: Path, lessons: Mapping[str, str]) -> list[Record]:
         A folder, a zip file, or a single notebook.
     lessons : mapping of str to str
         Number to name, "02" to "02_softmax".
+    leave_out : iterable of Path
+        Folders that hold no submissions, such as the grades.
+    earlier : iterable of Record
+        Of earlier runs: who has a number on the platform keeps the name of then.
+    say : callable
+        Is given a sentence for each conflict that the instructor should see at once.
 
     Returns
     -------
@@ -68,174 +158,293 @@ def collect(path: Path, lessons: Mapping[str, str]) -> list[Record]:
     Raises
     ------
     ValueError
-        If there is no such path, or nothing in it that could be a submission.
+        If there is no such path, or nothing in it that could be a submission, or if it is a
+        download that is damaged.
     """
     if not path.exists():
         raise ValueError(f"{path} does not exist")
-    found = _without_wrapper(list(_files(path)))
-    home = path.stem if path.is_file() else path.resolve().name
-    for file in found:
-        _attribute(file, home, lessons)
-    _name_students(found)
-    submissions = [_submission(file, lessons) for file in found]
-    chosen = _newest(submissions, found)
-    if not chosen:
+    earlier = list(earlier)
+    records: list[Record] = []
+    with Reader() as reader:
+        people = _People(reader, lessons, {record.student for record in earlier}, say)
+        people.take(path, {folder.resolve() for folder in leave_out})
+        students = list(people.students.values())
+        _label(students, {r.platform_id: r.student for r in earlier if r.platform_id}, say)
+        pairs: dict[tuple[str, str], tuple[str, str]] = {}
+        for student in students:
+            records += _Desk(student, reader, lessons, pairs, say).records()
+    if not records:
         raise ValueError(f"{path} holds no notebook (.ipynb)")
-    return sorted(chosen, key=lambda record: record.sort_key)
+    return sorted(_with_a_lesson(records), key=lambda record: record.sort_key)
 
 
-def _files(path: Path) -> Iterator[_Found]:
-    """Yield every file that may be a submission, and what stands in its way."""
-    if path.is_file():
-        if zipfile.is_zipfile(path):
-            yield from _zipped(path.name, path.read_bytes, (), 0)
-        else:
-            yield _on_disk(path, (path.name,))
-        return
-    for place, folders, names in os.walk(path):  # Path.walk came with Python 3.12
-        folder = Path(place)
-        folders[:] = sorted(name for name in folders if not _ignored(name))
-        for name in sorted(names):
-            file = folder / name
-            if _ignored(name):
-                continue
-            parts = file.relative_to(path).parts
-            if file.is_symlink():
-                yield _Found(parts, 0, bytes, "a link, which is not followed")
-            elif not file.is_file():
-                yield _Found(parts, 0, bytes, "not a regular file")
-            elif name.lower().endswith(".zip"):
-                yield from _zipped(name, file.read_bytes, parts[:-1], 0)
-            else:
-                yield _on_disk(file, parts)
-        for name in list(folders):
-            if (folder / name).is_symlink():
-                folders.remove(name)
-                parts = (folder / name).relative_to(path).parts
-                yield _Found(parts, 0, bytes, "a link, which is not followed")
+def _with_a_lesson(records: Sequence[Record]) -> list[Record]:
+    """Give files of no lesson, such as pictures, the lesson of all others, if it is but one."""
+    found = {record.lesson for record in records} - {""}
+    only = found.pop() if len(found) == 1 else ""
+    return [replace(record, lesson=record.lesson or only) for record in records]
 
 
-def _on_disk(file: Path, parts: tuple[str, ...]) -> _Found:
-    size = file.stat().st_size
-    problem = f"larger than {MAX_BYTES // 2**20} MB" if size > MAX_BYTES else ""
-    return _Found(parts, file.stat().st_mtime, file.read_bytes, problem)
-
-
-def _zipped(
-    name: str, read: Callable[[], bytes], above: tuple[str, ...], depth: int
-) -> Iterator[_Found]:
-    """Yield the files in a zip, without unpacking any."""
-    try:
-        data = read()
-        archive = zipfile.ZipFile(io.BytesIO(data))
-        entries = archive.infolist()
-    except _CANNOT_BE_READ:
-        yield _Found((*above, name), 0, bytes, "a zip file that is damaged")
-        return
-    size = sum(entry.file_size for entry in entries)
-    bomb = size > BOMB[0] and size > BOMB[1] * len(data)
-    if bomb or len(entries) > MAX_FILES or size > MAX_UNPACKED:
-        yield _Found((*above, name), 0, bytes, "a zip file that unpacks to far too much")
-        return
-    if all(entry.is_dir() for entry in entries):
-        yield _Found((*above, name), 0, bytes, "an empty zip file")
-    for entry in entries:
-        # Drives, "..", and leading slashes are no part of a label.
-        label = PurePosixPath(entry.filename.replace("\\", "/"))
-        parts = tuple(part for part in label.parts if part not in ("/", "..", "."))
-        if entry.is_dir() or not parts or any(_ignored(part) for part in parts):
-            continue
-        when = _zip_time(entry)
-
-        def content(entry: zipfile.ZipInfo = entry) -> bytes:
-            with archive.open(entry) as file:
-                return file.read(MAX_BYTES + 1)
-
-        if entry.file_size > MAX_BYTES:
-            problem = f"larger than {MAX_BYTES // 2**20} MB"
-            yield _Found((*above, *parts), when, bytes, problem)
-        elif (entry.external_attr >> 16) & 0o170000 == 0o120000:
-            yield _Found((*above, *parts), when, bytes, "a link, which is not followed")
-        elif parts[-1].lower().endswith(".zip") and depth < ZIPS_IN_ZIPS:
-            yield from _zipped(parts[-1], content, (*above, *parts[:-1]), depth + 1)
-        else:
-            yield _Found((*above, *parts), when, content)
-
-
-# A damaged zip, one with a password, an unknown method: the module raises all of these.
-_CANNOT_BE_READ = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    OSError,
-    RuntimeError,
-    ValueError,
-    LookupError,
-    struct.error,
-)
-
-
-def _zip_time(entry: zipfile.ZipInfo) -> float:
-    try:
-        return datetime(*entry.date_time).timestamp()
-    except ValueError:
-        return 0.0
+# --- which files there are -----------------------------------------------------------------------
 
 
 def _ignored(name: str) -> bool:
     """Return whether a file or folder is none of the student's making."""
-    return name.startswith((".", "__MACOSX")) or name in ("Thumbs.db", "desktop.ini")
+    return name.startswith((".", "__MACOSX")) or name in FOREIGN
 
 
-def _without_wrapper(found: list[_Found]) -> list[_Found]:
-    """Drop a folder that holds everything, as zips often have; one student's own folder stays."""
-    while found and all(len(file.parts) > 2 for file in found):
-        if len({file.parts[0] for file in found}) > 1:
-            break
-        for file in found:
-            file.parts = file.parts[1:]
-    # One folder of flat files, and not one student's notebooks, if the files name students.
-    flat = all(
-        len(f.parts) == 2 and (CANVAS.fullmatch(f.parts[1]) or "__" in f.parts[1]) for f in found
-    )
-    if flat and len({file.parts[0] for file in found}) == 1:
-        for file in found:
-            file.parts = file.parts[1:]
-    return found
+def _on_disk(path: Path, leave_out: Collection[Path]) -> Iterator[_Found]:
+    """Yield every file below a folder, and what stands in its way."""
+    for place, folders, names in os.walk(path):  # Path.walk came with Python 3.12
+        folder = Path(place)
+        above = folder.relative_to(path).parts
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not _ignored(name) and not _holds_grades(folder / name, leave_out)
+        )
+        for name in sorted(names):
+            if not _ignored(name):
+                yield _one(folder / name, (*above, name))
+        for name in list(folders):
+            if (folder / name).is_symlink():
+                folders.remove(name)
+                yield _Found((*above, name), problem=_LINK)
 
 
-def _attribute(file: _Found, home: str, lessons: Mapping[str, str]) -> None:
-    """Say whose a file is, by the platform's names, the folder, or the file's own name."""
-    name = file.parts[-1]
-    canvas = CANVAS.fullmatch(name)
-    moodle = next(filter(None, map(MOODLE.fullmatch, file.parts)), None)
+_LINK = "a link, which is not followed"
+
+
+def _holds_grades(folder: Path, leave_out: Collection[Path]) -> bool:
+    """Return whether a folder is one that the grader writes."""
+    if folder.resolve() in leave_out:
+        return True
+    return (folder / "journal").is_dir() and (folder / "grades.csv").is_file()
+
+
+def _one(file: Path, parts: tuple[str, ...]) -> _Found:
+    if file.is_symlink():
+        return _Found(parts, problem=_LINK)
+    if not file.is_file():
+        return _Found(parts, problem="not a regular file")
+    about = file.stat()
+    # A zip is never read as a whole.
+    too_large = about.st_size > MAX_BYTES and file.suffix.casefold() != ".zip"
+    problem = TOO_LARGE if too_large else ""
+    return _Found(parts, about.st_mtime, about.st_size, Place(str(file)), problem)
+
+
+def _in_zip(found: _Found, reader: Reader) -> list[_Found]:
+    """Return the files in a zip; UnreadableError if it cannot be opened."""
+    assert found.place
+    inside = []
+    for entry in reader.entries(found.place):
+        if not any(map(_ignored, entry.parts)):
+            problem = entry.problem or (TOO_LARGE if entry.size > MAX_BYTES else "")
+            place = found.place.entry(entry.number)
+            parts = (*found.parts, *entry.parts)
+            inside.append(_Found(parts, entry.when, entry.size, place, problem))
+    return inside
+
+
+# --- whose they are ------------------------------------------------------------------------------
+
+
+def _by_platform(name: str) -> _Name | None:
+    """Return what a name says that Canvas or Moodle wrote; None if neither did."""
+    if len(name) > 1_000:
+        return None
+    moodle = MOODLE.fullmatch(name)
     if moodle:
-        file.student, file.platform_id = moodle["student"], moodle["id"]
-        file.name = moodle["file"] if moodle[0] == name else name
-    elif canvas:
-        file.student, file.platform_id = canvas["student"], canvas["id"]
-        file.name = canvas["file"]
-        if canvas["late"]:
-            file.notes.append("marked late by Canvas")
-    elif len(file.parts) > 1:
-        file.student, file.name = file.parts[0], name
-    else:
-        file.student, file.name = _flat(name, lessons)
-    file.student = file.student or home
+        typed = "" if moodle["plugin"] == "file" else "text"
+        return _Name(moodle["student"], moodle["id"] or "", True, moodle["file"] or "", typed=typed)
+    canvas = next(filter(None, (pattern.fullmatch(name) for pattern in CANVAS)), None)
+    if not canvas:
+        return None
+    return _Name(
+        canvas["student"],
+        canvas["id"],
+        True,
+        canvas["file"] or name,
+        int((canvas["upload"] or "0")[:18]),
+        bool(canvas["late"]),
+        canvas["typed"] or "",
+        # name_1_22_333_…: the name of a student or a group may end in a number, too.
+        bool(re.match(r"[0-9]+_(?![0-9]{2}_|.*softmax)", canvas["file"] or "")),
+    )
 
 
-def _flat(name: str, lessons: Mapping[str, str]) -> tuple[str, str]:
-    """Split `student__NN_name.ipynb` or `NN_name_student.ipynb`; the student may be missing."""
-    stem = PurePosixPath(name).stem
-    student, double, rest = stem.partition("__")
-    if double and student and rest:
-        return student, rest
-    for lesson in lessons.values():
-        if stem.casefold().startswith(lesson):
-            rest = stem[len(lesson) :]
-            return (rest[1:], name) if rest[:1] in "_-" and not COPY.fullmatch(rest) else ("", name)
-    return stem, name
+class _People:
+    """Who has handed in what, as the outermost names say."""
+
+    def __init__(
+        self, reader: Reader, lessons: Mapping[str, str], known: Collection[str], say: Say
+    ) -> None:
+        self.reader, self.lessons, self.known, self.say = reader, lessons, known, say
+        self.home = ""
+        self.students: dict[tuple[str, str], _Student] = {}
+
+    def take(self, path: Path, leave_out: Collection[Path]) -> None:
+        """Find whose the files are that lie here."""
+        self.home = path.stem if path.is_file() else path.resolve().name
+        if path.is_dir():
+            found = list(_on_disk(path, leave_out))
+        else:
+            found = [_one(path, (path.name,))]
+            with path.open("rb") as file:
+                head = file.read(4)
+            if head.startswith(b"PK") and not self._named(path.name):
+                found = [file.below() for file in self._download(found[0])]
+            elif path.suffix.casefold() == ".zip" and not head.startswith(b"PK"):
+                raise ValueError(f"{path} is no zip file: was the download cut short, or refused?")
+        found = self._without_wrapper(found)
+        tops: dict[str, list[_Found]] = {}
+        for file in found:
+            tops.setdefault(file.parts[0], []).append(file)
+        if not any(map(self._named, tops)) and self._is_one_student(tops):
+            for file in found:
+                self._add(_Name(self.home), file)
+            return
+        self._share(tops)
+
+    def _is_one_student(self, tops: Mapping[str, list[_Found]]) -> bool:
+        """Return whether this is the folder of a student whom an earlier run has met."""
+        stems = {clean(PurePosixPath(top).stem) for top in tops}
+        return clean(self.home) in self.known and not stems & set(self.known)
+
+    def _named(self, name: str) -> bool:
+        """Return whether a file's name says whose it is."""
+        return bool(_by_platform(name) or self._flat(name, strict=True))
+
+    def _flat(self, name: str, strict: bool = False) -> str:
+        """Return whose `student__NN_name.ipynb` or `NN_name_student.ipynb` is; "" if nobody's.
+
+        Any other name is a student's, unless it is to be one of these two.
+        """
+        stem = PurePosixPath(name).stem
+        student, double, rest = stem.partition("__")
+        if double and student and rest:
+            return student
+        for lesson in self.lessons.values():
+            if stem.casefold().startswith(lesson):
+                rest = stem[len(lesson) :]
+                own = rest[:1] in ("_", "-") and not COPY.fullmatch(rest) and not SPARE.search(rest)
+                return rest[1:] if own else ""
+        return "" if strict else stem
+
+    def _download(self, found: _Found) -> list[_Found]:
+        """Return what is in a zip that must be a whole download."""
+        try:
+            return _in_zip(found, self.reader)
+        except UnreadableError as error:
+            what = f"{found.parts[-1]} is {error}"
+            raise ValueError(f"{what}: was the download cut short? Fetch it again") from None
+
+    def _without_wrapper(self, found: list[_Found]) -> list[_Found]:
+        """Drop a folder or zip that holds everything; one student's own folder stays."""
+        while len({file.parts[0] for file in found}) == 1:
+            top = found[0].parts[0]
+            if self._named(top) or clean(top) in self.known:
+                break
+            if len(found[0].parts) == 1:
+                if not found[0].is_zip:
+                    break
+                found = self._download(found[0])
+                if clean(self.home) not in self.known:
+                    self.home = PurePosixPath(top).stem
+            elif not self._is_wrapper(found):
+                break
+            found = [file.below() for file in found]
+        return found
+
+    def _is_wrapper(self, found: Sequence[_Found]) -> bool:
+        """Return whether a folder holds students, and not one student's files."""
+        names = {file.parts[1] for file in found}
+        if any(map(self._named, names)):
+            return True
+        if any(len(file.parts) == 2 and file.ending == ".ipynb" for file in found):
+            return False
+        holding = {file.parts[1] for file in found if file.ending in (".ipynb", ".zip")}
+        return sum(not SPARE.search(name) for name in holding) > 1
+
+    def _share(self, tops: Mapping[str, list[_Found]]) -> None:
+        """Give each file to its student."""
+        downloads: dict[str, dict[str, list[_Found]]] = {}
+        theirs: dict[str, _Name] = {}
+        for top, files in tops.items():
+            name = _by_platform(top)
+            alone = len(files) == 1 and len(files[0].parts) == 1  # a file, not a folder
+            if not name and (files[0].is_zip or not alone) and not self._flat(top, strict=alone):
+                pass
+            if name is None and (not alone or files[0].is_zip):
+                inner = self._as_download(top, files)
+                if inner:
+                    downloads[top] = inner
+                    continue
+            theirs[top] = name or self._by_name(top, files, alone)
+        owners = {clean(name.student).casefold() for name in theirs.values()}
+        for top, inner in downloads.items():
+            names = [_by_platform(name) for name in inner]
+            claimed = {clean(name.student).casefold() for name in names if name}
+            taken = sorted(claimed & owners)
+            if taken:
+                name = self._by_name(top, tops[top], False)
+                theirs[top] = name
+                self._add_all(name, tops[top])
+                note = f"holds files named as if they were of {', '.join(taken[:3])}"
+                self.students[name.student, ""].notes.append(note)
+                continue
+            for inner_top, files in inner.items():
+                name = _by_platform(inner_top)
+                assert name
+                self._add_all(name, files)
+        for top, name in theirs.items():
+            if top not in downloads:
+                self._add_all(name, tops[top])
+        if any(student.name.platform for student in self.students.values()):
+            for student in self.students.values():
+                if not student.name.platform:
+                    student.notes.append("named by no platform, unlike others here")
+
+    def _by_name(self, top: str, files: Sequence[_Found], is_file: bool) -> _Name:
+        """Return whose a file, zip or folder is that no platform has named."""
+        if is_file or files[0].is_zip and len(files[0].parts) == 1:
+            return _Name(self._flat(top) or self.home)
+        return _Name(self.home if SPARE.fullmatch(top) else top)
+
+    def _as_download(self, top: str, files: Sequence[_Found]) -> dict[str, list[_Found]]:
+        """Return a folder's or zip's files by their outermost names, if it is a whole download."""
+        if len(files) == 1 and files[0].is_zip and len(files[0].parts) == 1:
+            assert files[0].place
+            try:
+                files = _in_zip(files[0], self.reader)
+            except UnreadableError as error:
+                first = self.reader.first_name(files[0].place)
+                if str(error) == DAMAGED and any(map(_by_platform, first)):
+                    raise ValueError(
+                        f"{top} looks like a download that was cut short: fetch it again"
+                    ) from None
+                return {}
+        files = [file.below() for file in files]
+        while files and len({f.parts[0] for f in files}) == 1 and len(files[0].parts) > 1:
+            if _by_platform(files[0].parts[0]):
+                break
+            files = [file.below() for file in files if len(file.parts) > 1]
+        inner: dict[str, list[_Found]] = {}
+        for file in files:
+            inner.setdefault(file.parts[0], []).append(replace(file, parts=(top, *file.parts)))
+        names = [_by_platform(name) for name in inner]
+        people = {(name.student, name.platform_id) for name in names if name}
+        return inner if len(people) > 1 and all(names) else {}
+
+    def _add_all(self, name: _Name, files: Iterable[_Found]) -> None:
+        for file in files:
+            self._add(name, file)
+
+    def _add(self, name: _Name, file: _Found) -> None:
+        name = replace(name, student=unicodedata.normalize("NFC", name.student))
+        key = (name.student, name.platform_id)
+        self.students.setdefault(key, _Student(name)).files.append((name, file))
 
 
 def clean(label: str) -> str:
@@ -253,72 +462,307 @@ def clean(label: str) -> str:
     return name.encode("utf-8", "replace")[:100].decode("utf-8", "ignore").rstrip(". ") or "unnamed"
 
 
-def _name_students(found: Sequence[_Found]) -> None:
-    """Give each student a clean name of their own, even where two differ in odd signs alone."""
-    names: dict[str, str] = {}
+def _label(students: Sequence[_Student], known: Mapping[str, str], say: Say) -> None:
+    """Give each student a name of their own, and say where one name or number stands for two."""
+    alike: dict[str, list[_Student]] = {}
+    for student in sorted(students, key=lambda s: (s.name.student, s.name.platform_id)):
+        alike.setdefault(clean(student.name.student).casefold(), []).append(student)
     taken: set[str] = set()
-    for raw in sorted({file.student for file in found}):
-        name, number = clean(raw), 2
-        while name.casefold() in taken:
-            name, number = f"{clean(raw)} ({number})", number + 1
-        taken.add(name.casefold())
-        names[raw] = name
-    for file in found:
-        file.student = names[file.student]
+    for group in alike.values():
+        for student in group:
+            name, number = clean(student.name.student), student.name.platform_id
+            if number and name == "Participant":  # as Moodle calls everybody in blind marking
+                label = f"{name} {number}"
+            elif number and len(group) > 1:
+                label = f"{name} ({number})"
+            else:
+                label = name
+            if number and known.get(number) in (name, f"{name} ({number})"):
+                label = known[number]
+            first, place = label, 2
+            while label.casefold() in taken:
+                label, place = f"{first} ({place})", place + 1
+            taken.add(label.casefold())
+            student.label = label
+        labels = [student.label for student in group]
+        if len(group) > 1 and not all(label.startswith("Participant ") for label in labels):
+            for student in group:
+                others = ", ".join(label for label in labels if label != student.label)
+                student.notes.append(f"of nearly the same name as {others}"[:300])
+    numbered: dict[str, list[_Student]] = {}
+    for student in students:
+        if student.name.platform_id:
+            numbered.setdefault(student.name.platform_id, []).append(student)
+    for number, group in numbered.items():
+        for student in group if len(group) > 1 else ():
+            others = ", ".join(s.label for s in group if s is not student)
+            student.notes.append(f"has the number {number}, as {others}"[:300])
+    for student in students:
+        for note in student.notes:
+            say(f"{student.label}: {note}")
 
 
-def _submission(file: _Found, lessons: Mapping[str, str]) -> Record:
-    """Read a file as far as it goes."""
-    where = "/".join(clean(part) for part in file.parts)
-    problem, digest, cells = file.problem, "", None
-    if not problem:
+# --- what they handed in -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Version:
+    """A file of a student's, read as far as it goes."""
+
+    name: _Name
+    found: _Found
+    lesson: str = ""
+    digest: str = ""
+    cells: Cells | None = None
+    problem: str = ""
+    note: str = ""
+
+    @property
+    def file(self) -> str:
+        """What the student called it."""
+        return self.name.file or self.found.parts[-1]
+
+    @property
+    def is_spare(self) -> bool:
+        """Whether its own name, or that of a folder, says that another one counts."""
+        inner = self.found.parts[1:-1]
+        return any(map(SPARE.search, (*inner, PurePosixPath(self.file).stem)))
+
+
+class _Desk:
+    """Where one student's files are read, as far as the budget for them goes."""
+
+    def __init__(
+        self,
+        student: _Student,
+        reader: Reader,
+        lessons: Mapping[str, str],
+        pairs: dict[tuple[str, str], tuple[str, str]],
+        say: Say,
+    ) -> None:
+        self.student, self.reader, self.lessons, self.say = student, reader, lessons, say
+        self.pairs = pairs  # each cell is kept once, whoever has it
+        self.bytes = self.files = self.listed = 0
+        self.seconds = 0.0
+        self.python: list[tuple[_Name, _Found]] = []
+        self.rest: list[tuple[_Name, _Found]] = []
+
+    def records(self) -> list[Record]:
+        """Return what is to be graded: a notebook for each lesson, or why there is none."""
+        versions = list(self._notebooks())
+        if not any(version.cells for version in versions):
+            # A notebook of another ending, or a picture of one.
+            for name, found in [*self.rest, *self.python][:50]:
+                versions.append(self._version(name, found))
+        lessons = sorted({version.lesson for version in versions} - {""})
+        records = [self._chosen([v for v in versions if v.lesson == lesson]) for lesson in lessons]
+        astray = [version for version in versions if not version.lesson]
+        if not records:
+            return [self._record(astray[0], self.student.notes)] if astray else []
+        lost = [v for v in astray if v.found.ending in (".ipynb", ".zip")]
+        notes = [*self.student.notes, *(f"{v.found.label}: {v.problem}" for v in lost[:5])]
+        if len(lost) > 5:
+            notes.append(f"{len(lost) - 5} more files cannot be graded")
+        return [replace(records[0], notes=(*records[0].notes, *notes)), *records[1:]]
+
+    def _notebooks(self) -> Iterator[_Version]:
+        """Read the notebooks: first those in folders, then those in zips, and in zips in these."""
+        here = [(name, found, 0) for name, found in self.student.files]
+        while here:
+            zips = []
+            for name, found, depth in here:
+                if found.is_zip:
+                    zips.append((name, found, depth))
+                elif found.ending == ".ipynb":
+                    yield self._version(name, found)
+                elif found.ending == ".zip":
+                    yield _Version(name, found, problem=found.problem)
+                elif found.ending == ".py":
+                    self.python.append((name, found))
+                else:
+                    self.rest.append((name, found))
+            here = []
+            for name, found, depth in zips:
+                try:
+                    inside = self._opened(found, depth)
+                except UnreadableError as error:
+                    yield _Version(name, found, problem=str(error))
+                    continue
+                plain = replace(name, file="")
+                here += [(plain, file, depth + 1) for file in inside]
+
+    def _opened(self, found: _Found, depth: int) -> list[_Found]:
+        """Return what is in a zip of the student's."""
+        if depth >= ZIPS_IN_ZIPS:
+            raise UnreadableError("a zip in a zip in a zip, which is not opened")
+        # One that lies on disk is not read as a whole.
+        self._spend(found.size if found.place and found.place.inside else 0)
         try:
-            content = file.read()
-            digest = hashlib.sha256(content).hexdigest()
-            cells = read_notebook(content)
+            inside = _in_zip(found, self.reader)
+        finally:
+            self.seconds += self.reader.seconds
+        self.listed += len(inside)
+        if self.listed > MAX_LISTED:
+            raise UnreadableError("a zip file that unpacks to far too much")
+        if not inside:
+            raise UnreadableError("an empty zip file")
+        return inside
+
+    def _spend(self, size: int) -> None:
+        """Count a file that is to be read; UnreadableError if that is too much for one student."""
+        self.bytes, self.files = self.bytes + size, self.files + 1
+        if self.bytes > MAX_READ or self.files > MAX_FILES or self.seconds > MAX_SECONDS:
+            raise UnreadableError(
+                f"not read: one student's files may be {MAX_FILES}, of {MAX_READ // 2**20} MB, all "
+                "zips unpacked, and not too slow to read"
+            )
+
+    def _version(self, name: _Name, found: _Found) -> _Version:
+        """Read a file as far as it goes."""
+        version = _Version(name, found)
+        lesson = self._lesson_by_name(version.file)
+        problem = found.problem
+        if name.typed and found.ending != ".ipynb":
+            problem = f"no notebook, but a {name.typed} typed there"
+        elif found.ending == ".py":
+            problem = "a Python file, not a notebook"
+        if problem:
+            return replace(version, lesson=lesson, problem=problem)
+        assert found.place
+        try:
+            self._spend(found.size)
+            digest, plain = self.reader.notebook(found.place)
         except UnreadableError as error:
-            problem = str(error)
-        except (*_CANNOT_BE_READ, MemoryError) as error:
-            problem = f"cannot be read: {type(error).__name__}"
-    lesson = _lesson_by_name(file.name, lessons) or (cells.lesson() if cells else "")
-    if not problem and lesson not in lessons:
-        problem, lesson = "not a lesson of this course: no exercise in it is known", ""
-    return Record(
-        student=file.student,
-        lesson=lesson,
-        file=where,
-        platform_id=file.platform_id,
-        notes=tuple(file.notes),
-        problem=problem,
-        digest=digest,
-        cells=cells,
-    )
+            return replace(version, lesson=lesson, problem=str(error))
+        finally:
+            self.seconds += self.reader.seconds
+        cells = Cells(tuple(self.pairs.setdefault(pair, pair) for pair in plain))
+        held = cells.lesson()
+        if held not in self.lessons:
+            held = lesson or self._lesson_by_code(cells)
+        if held not in self.lessons:
+            return replace(
+                version, problem="not a lesson of this course: no exercise in it is known"
+            )
+        note = (
+            f"named as lesson {lesson}, but holds lesson {held}" if lesson not in ("", held) else ""
+        )
+        return replace(version, lesson=held, digest=digest, cells=cells, note=note)
 
+    def _lesson_by_name(self, name: str) -> str:
+        """Return the number of the lesson whose name a file's name holds."""
+        if not name.casefold().endswith(".ipynb"):
+            return ""
+        found = [number for number, lesson in self.lessons.items() if lesson in name.casefold()]
+        return found[0] if len(found) == 1 else ""
 
-def _lesson_by_name(name: str, lessons: Mapping[str, str]) -> str:
-    """Return the number of the lesson whose name a file's name holds."""
-    if not name.casefold().endswith(".ipynb"):
-        return ""
-    found = [number for number, lesson in lessons.items() if lesson in name.casefold()]
-    return found[0] if len(found) == 1 else ""
+    def _lesson_by_code(self, cells: Cells) -> str:
+        """Return the number of the lesson whose exercises a notebook without marks answers."""
+        defined = set[str]().union(*map(names_in, cells.code))
+        found = Counter(
+            {
+                number: sum(exercise.name in defined for exercise in exercises.of_lesson(number))
+                for number in self.lessons
+            }
+        )
+        ((lesson, most), *others) = found.most_common(2) or [("", 0)]
+        return lesson if most and all(count < most for _, count in others) else ""
 
-
-def _newest(submissions: Sequence[Record], found: Sequence[_Found]) -> list[Record]:
-    """Keep one file for each student and lesson: a readable one, the newest, and say so."""
-    by_pair: dict[tuple[str, str], list[tuple[tuple[bool, float, str], Record]]] = {}
-    for submission, file in zip(submissions, found, strict=True):
-        rank = (not submission.problem, file.when, submission.file)
-        by_pair.setdefault((submission.student, submission.lesson), []).append((rank, submission))
-    chosen = []
-    graded = {student for (student, lesson) in by_pair if lesson}
-    for (student, lesson), versions in by_pair.items():
-        if not lesson and student in graded:
-            continue  # a picture or a text beside a notebook
-        versions.sort(key=lambda pair: pair[0])
-        newest = versions[-1][1]
+    def _chosen(self, versions: Sequence[_Version]) -> Record:
+        """Choose among the versions of a lesson: a readable one, the newest, and say so."""
+        best = list(versions)
+        for keep in (
+            lambda v: not v.problem,
+            lambda v: not v.name.doubtful,
+            lambda v: not v.is_spare,
+            # Canvas numbers what is uploaded; the times are those of the download.
+            lambda v: v.name.upload == max(other.name.upload for other in best),
+        ):
+            best = [version for version in best if keep(version)] or best
+        last = max(version.found.when for version in best)
+        best = [version for version in best if last - version.found.when < SAME_TIME]
+        best.sort(key=self._plainness)
+        chosen, notes = best[0], []
         older = len(versions) - 1
-        if older and lesson:
-            note = f"{older} older version{'s' * (older > 1)} of it left out"
-            newest = replace(newest, notes=(*newest.notes, note))
-        chosen.append(newest)
-    return chosen
+        if older:
+            notes.append(f"{older} older version{'s' * (older > 1)} of it left out")
+        rivals = [v.found.label for v in best[1:] if v.digest != chosen.digest]
+        if rivals:
+            notes.append(
+                f"of the same time: {chosen.found.label} counts, not {', '.join(rivals[:3])}"
+            )
+        newer = [
+            v
+            for v in versions
+            if v.found.when - chosen.found.when >= SAME_TIME and v.name.upload >= chosen.name.upload
+        ]
+        for version in newer:
+            label = version.found.label
+            if version.problem:
+                self.say(f"{self.student.label}: {label} is newer, but {version.problem}")
+            else:
+                notes.append(f"{label} is newer, but its name says that it is not the one")
+        for note in notes[bool(older) :]:
+            self.say(f"{self.student.label}: {note}")
+        return self._record(chosen, notes)
+
+    def _plainness(self, version: _Version) -> tuple[Any, ...]:
+        """Return what tells the one that counts from copies of the same time: the plainest."""
+        stem = PurePosixPath(version.file).stem
+        named = stem.casefold() in self.lessons.values()
+        copied = bool(COPY.search(stem)) and not named
+        return len(version.found.parts), not named, copied, version.found.parts
+
+    def _record(self, version: _Version, notes: Iterable[str] = ()) -> Record:
+        cells, digest, more = version.cells, version.digest, list[str]()
+        if version.name.late:
+            more.append("marked late by Canvas")
+        if version.note:
+            more.append(version.note)
+        if cells:
+            beside, problems = self._beside(version)
+            more += problems
+            if beside:
+                cells = replace(cells, beside=beside)
+                digest = hashlib.sha256(repr((digest, beside)).encode()).hexdigest()
+        return Record(
+            student=self.student.label,
+            lesson=version.lesson,
+            file=version.found.label,
+            platform_id=self.student.name.platform_id,
+            notes=(*more, *notes),
+            problem=version.problem,
+            digest=digest,
+            cells=cells,
+        )
+
+    def _beside(self, version: _Version) -> tuple[tuple[tuple[str, str], ...], list[str]]:
+        """Return the Python files that a notebook speaks of, and what cannot be read of them."""
+        assert version.cells
+        beside: dict[str, str] = {}
+        problems = []
+        if not self.python:
+            return (), []
+        words = set[str]().union(*(_WORD.findall(source) for source in version.cells.code))
+        folder = version.found.parts[:-1]
+        nearest = sorted(
+            self.python, key=lambda pair: (pair[1].parts[:-1] != folder, pair[1].parts)
+        )
+        for name, found in nearest:
+            # Canvas puts -1 behind a name that it has had before.
+            stem = re.sub(r"-[0-9]+$", "", PurePosixPath(name.file or found.parts[-1]).stem)
+            file = f"{stem}.py"
+            if stem not in words or not stem.isidentifier() or file in beside:
+                continue
+            try:
+                if found.problem or found.size > MAX_TEXT or len(beside) >= MAX_BESIDE:
+                    raise UnreadableError(found.problem or "too long, or one too many")
+                assert found.place
+                self._spend(found.size)
+                beside[file] = self.reader.text(found.place)
+            except UnreadableError as error:
+                problems.append(f"uses {clean(file)}, which is missing where it runs: {error}")
+        return tuple(sorted(beside.items())), problems
+
+
+_WORD = re.compile(r"[^\W\d]\w*")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import queue
+import secrets
 import statistics
 import sys
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,13 +17,18 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from course.files import clear_halves
-from course.grade import reports
+from course import terminal
+from course.files import clear_halves, write_whole
+from course.grade import adjustments, gradebook, marks, reports
+from course.grade.adjustments import Adjustment
 from course.grade.answer_key import make_key
 from course.grade.collect import collect
+from course.grade.folder import LockedError, locked
 from course.grade.journal import Journal, entry_for
 from course.grade.key import (
     AnswerKeyError,
+    ExerciseKey,
+    Lesson,
     LessonKey,
     Limits,
     Solution,
@@ -33,6 +39,8 @@ from course.grade.key import (
 from course.grade.record import Grade, Record
 from course.grade.sandbox import IsolationError, Sandbox, probe
 from course.grade.scoring import grade, unreadable
+from course.grade.tables import keep_backup
+from course.grade.typed import listed
 
 
 class GradeError(Exception):
@@ -53,6 +61,8 @@ class Options:
     dask: str = ""
     fresh: bool = False
     gradebook: str = ""
+    late: float | None = None
+    exercises: tuple[str, ...] = ()
 
 
 def run(options: Options) -> None:
@@ -68,8 +78,11 @@ def run(options: Options) -> None:
         If something keeps it from doing so; what has been graded is kept.
     """
     try:
-        _run(options)
-    except (AnswerKeyError, IsolationError) as error:
+        if not options.submissions.exists():
+            raise GradeError(f"{options.submissions} does not exist")
+        with locked(options.out):
+            _run(options)
+    except (AnswerKeyError, IsolationError, LockedError) as error:
         raise GradeError(str(error)) from None
     except KeyboardInterrupt:
         raise GradeError(
@@ -86,55 +99,205 @@ def run(options: Options) -> None:
 
 def _run(options: Options) -> None:
     names = lesson_names(options.solutions)
+    journal = Journal(options.out / "journal")
+    lessons = journal.lessons()
+    # A lesson of earlier runs is known, even if its solution is not at hand.
+    known = {**{lesson.number: lesson.name for lesson in lessons.values()}, **names}
     try:
-        records = collect(options.submissions, names)
+        records = collect(options.submissions, known)
     except ValueError as error:
         raise GradeError(str(error)) from None
     _say("reading", _census(records))
     clear_halves(options.out)
-    journal = Journal(options.out / "journal")
-    seed = journal.seed(options.seed)
-    earlier = _earlier(journal, records, names)
-    lessons = sorted({record.lesson for record in [*records, *earlier]} - {""})
-    solutions = [read_solution(options.solutions / f"{names[n]}.ipynb") for n in lessons]
+    records, earlier = _with_earlier(journal, records, names, options.solutions)
+    wanted = sorted({record.lesson for record in [*records, *earlier]} & names.keys())
+    solutions = [read_solution(options.solutions / f"{names[n]}.ipynb") for n in wanted]
+    lessons |= {solution.number: solution.lesson for solution in solutions}
+    lessons = {number: lessons[number] for number in sorted(lessons)}
+    again = _exercises(options.exercises, lessons, wanted)
+    typed = _Typed(options.out, journal, lessons)
+    typed.check(records, earlier)
+    seed = options.seed if options.seed is not None else journal.seed()
+    if seed is None:
+        seed = secrets.randbits(32)
+    if journal.seed() is None:
+        journal.keep_seed(seed)
     with _sandbox(options, imports_of(s.set_up for s in solutions)) as sandbox:
         if options.isolated:
             probe(sandbox)
         keys = _make_keys(options, solutions, seed, sandbox)
         _say("isolation", _describe(options))
-        records = _grade_all(options, records, keys, journal, sandbox)
-    records = sorted([*records, *earlier], key=lambda record: record.sort_key)
-    journal.keep_records(records)
-    if earlier:
-        _say("kept", f"{len(earlier)} submissions of earlier runs; another --out starts anew")
-    graded = [_with_grade(record, journal, keys) for record in records]
-    try:
-        waiting = reports.write(
-            options.out, graded, keys, options.isolated, seed, options.gradebook
+        records = _grade_all(options, records, keys, journal, sandbox, again)
+    if not earlier:
+        journal.keep_seed(seed)  # of everybody; an appeal on other cases is of one student alone
+    elif seed != journal.seed():
+        records = [replace(record, seed=seed) for record in records]
+    everyone = sorted([*records, *earlier], key=lambda record: record.sort_key)
+    graded = [_with_grade(record, journal, keys) for record in everyone]
+    _report(options, graded, lessons, journal, typed)
+
+
+def _report(
+    options: Options,
+    graded: Sequence[Record],
+    lessons: Mapping[str, Lesson],
+    journal: Journal,
+    typed: _Typed,
+) -> None:
+    """Put together what the machine and what a person gave, and write it."""
+    merged, rows = typed.merge(graded)
+    seed = journal.seed() or 0
+    rate = journal.late() if options.late is None else options.late
+    graded = _with_remarks(graded, merged, seed)
+    written = merged.points
+    owners: dict[tuple[str, str], Grade] = {
+        (r.student, r.lesson): r.grade for r in graded if r.lesson in lessons
+    }
+    tallies = {
+        (student, lesson): adjustments.tally(
+            lessons[lesson],
+            owners.get((student, lesson), Grade()),
+            written.get((student, lesson)),
+            rows.get((student, lesson), []),
+            rate,
         )
-    except ValueError as error:  # marks that cannot be read
-        raise GradeError(str(error)) from None
-    if waiting:
-        _say("written", f"{waiting} answers wait for a mark in {options.out / 'to_mark.html'}")
-    _summarise(graded, keys, options.out)
+        for student, lesson in sorted({*owners, *rows, *written})
+        if lesson in lessons
+    }
+    results = reports.Results(tuple(graded), lessons, merged, tallies, options.isolated, seed)
+    journal.keep_records(graded)
+    journal.keep_lessons(lessons)
+    if rate or journal.late():
+        journal.keep_late(rate)
+    typed.write(merged)
+    reports.write(options.out, results)
+    if options.gradebook:
+        for said in gradebook.write(options.out, options.gradebook, graded, lessons, tallies):
+            _say(options.gradebook, said)
+    _summarise(results, options.out, rate)
 
 
-def _earlier(journal: Journal, records: Sequence[Record], names: Mapping[str, str]) -> list[Record]:
-    """Return what earlier runs graded and this one does not: grading one student keeps a class."""
-    now = {(record.student, record.lesson) for record in records}
-    return [
-        record
-        for record in journal.records()
-        if (record.student, record.lesson) not in now
-        and (record.problem or journal.get(record.entry))
-        and (not record.lesson or record.lesson in names)
+class _Typed:
+    """What a person has typed into the grades folder: marks and adjustments."""
+
+    def __init__(self, out: Path, journal: Journal, lessons: Mapping[str, Lesson]) -> None:
+        self.marks, self.adjustments = out / "to_mark.csv", out / "adjustments.csv"
+        self.backup = out / "backup"
+        self.journal, self.lessons = journal, lessons
+        self.seen = journal.seen()
+
+    def check(self, records: Sequence[Record], earlier: Sequence[Record]) -> None:
+        """Stop the run, before it costs any time or writes anything, if something is wrong."""
+        lessons = self.lessons
+        # What has not been graded yet may hold any written answer of its lesson.
+        expected = [
+            (record.student, key.number)
+            for record in records
+            if record.lesson in lessons
+            for key in lessons[record.lesson].written
+        ]
+        self._read([_with_grade(record, self.journal, {}) for record in earlier], expected, records)
+
+    def merge(
+        self, graded: Sequence[Record]
+    ) -> tuple[marks.Marks, dict[tuple[str, str], list[Adjustment]]]:
+        """Return all marks and all adjustments, now that every answer is known."""
+        return self._read(graded, [], graded)
+
+    def _read(
+        self,
+        graded: Sequence[Record],
+        expected: Iterable[tuple[str, str]],
+        known: Iterable[Record],
+    ) -> tuple[marks.Marks, dict[tuple[str, str], list[Adjustment]]]:
+        students = {record.student for record in [*graded, *known]}
+        students |= {each.student for each in self.seen}
+        try:
+            merged = marks.merge(self.marks, graded, self.lessons, self.seen, expected)
+            return merged, adjustments.read(self.adjustments, students, self.lessons)
+        except ValueError as error:
+            raise GradeError(str(error)) from None
+
+    def write(self, merged: marks.Marks) -> None:
+        """Write to_mark.csv; adjustments.csv is the person's own, and begun for them."""
+        seen = marks.write(self.marks, merged, self.lessons, self.seen, self.backup)
+        self.journal.keep_seen(seen)  # after the file: a run that is killed between asks again
+        heading = ",".join(adjustments.COLUMNS) + "\n"
+        if not self.adjustments.exists():
+            write_whole(self.adjustments, heading)
+        elif self.adjustments.read_bytes() != heading.encode():
+            keep_backup(self.adjustments, self.backup)
+
+
+def _with_earlier(
+    journal: Journal, records: Sequence[Record], names: Mapping[str, str], solutions: Path
+) -> tuple[list[Record], list[Record]]:
+    """Return what this run is to grade, and what earlier runs graded and this one keeps.
+
+    Grading one student keeps a class; grading without a lesson's solution keeps that lesson.
+    """
+    before = {(record.student, record.lesson): record for record in journal.records()}
+    now, kept = [], dict(before)
+    for record in records:
+        pair = record.student, record.lesson
+        if record.lesson in names or not record.lesson:
+            now.append(record)
+            kept.pop(pair, None)
+        elif pair not in before:
+            problem = f"{solutions} holds no solution of lesson {record.lesson}"
+            now.append(replace(record, problem=record.problem or problem))
+    # Somebody's picture or unreadable file of a run before, in whose place there is a notebook now.
+    read = {record.student for record in now if record.lesson}
+    earlier = [r for (student, lesson), r in kept.items() if lesson or student not in read]
+    lost = "its grade in the journal is damaged: grade the file again"
+    return now, [
+        r if r.problem or journal.get(r.entry) else replace(r, problem=lost) for r in earlier
     ]
 
 
 def _with_grade(record: Record, journal: Journal, keys: Mapping[str, LessonKey]) -> Record:
     """Return a record with its grade, for the reports."""
-    known = journal.get(record.entry) if record.entry else None
+    known = journal.get(record.entry) if record.entry and not record.problem else None
     return replace(record, grade=known or unreadable(record.problem, keys.get(record.lesson)))
+
+
+def _with_remarks(records: Sequence[Record], merged: marks.Marks, seed: int) -> list[Record]:
+    """Add what the instructor should know that no submission says of itself."""
+    owners: dict[str, list[str]] = defaultdict(list)
+    for record in records:
+        if record.digest and (record.grade.points or any(record.grade.written.values())):
+            owners[record.digest].append(record.student)
+    remarks = merged.remarks()
+    found = []
+    for record in records:
+        said = list(remarks.get((record.student, record.lesson), ()))
+        others = [s for s in owners.get(record.digest, ()) if s != record.student]
+        if others:
+            said.append(f"the very same file as {listed(others, 3)}")
+        if record.seed is not None and record.seed != seed:
+            said.append(f"graded on the cases of seed {record.seed}, not of the class's")
+        found.append(replace(record, remarks=tuple(said)))
+    return found
+
+
+def _exercises(
+    asked: Sequence[str], lessons: Mapping[str, Lesson], wanted: Sequence[str]
+) -> dict[str, set[str]]:
+    """Return by lesson the numbers of the exercises to grade again."""
+    again: dict[str, set[str]] = defaultdict(set)
+    known: dict[str, tuple[str, ExerciseKey]] = {}
+    for number in wanted:
+        for exercise in lessons[number].exercises:
+            known[exercise.number] = known[exercise.name.casefold()] = number, exercise
+    for each in asked:
+        if each.casefold() not in known:
+            numbers = sorted({exercise.number for _, exercise in known.values()})
+            raise GradeError(
+                f"--exercise {each} is none of these lessons: {', '.join(numbers) or 'none'}"
+            )
+        lesson, exercise = known[each.casefold()]
+        again[lesson].add(exercise.number)
+    return again
 
 
 def _make_keys(
@@ -157,28 +320,44 @@ def _grade_all(
     keys: Mapping[str, LessonKey],
     journal: Journal,
     sandbox: Sandbox,
+    again: Mapping[str, set[str]],
 ) -> list[Record]:
     """Grade what the journal has no grade of; return each record with the name of its entry."""
     found: list[Record] = []
-    done: set[str] = set()
     todo: dict[str, Record] = {}
+    before: dict[str, Grade] = {}
+    files = {(r.student, r.lesson, r.digest): r.entry for r in journal.records() if r.digest}
     for record in records:
         if not record.problem:
             entry = entry_for(record.digest, keys[record.lesson].fingerprint)
             record = replace(record, entry=entry)
-            if not options.fresh and journal.get(entry):
-                done.add(entry)
-            else:
+            known = journal.get(entry)
+            if record.lesson in again:
+                of_file = files.get((record.student, record.lesson, record.digest), "")
+                old = known or journal.get(of_file)
+                if old:
+                    before.setdefault(entry, old)
+                todo.setdefault(entry, record)
+            elif options.fresh or not known:
                 todo.setdefault(entry, record)
         found.append(record)
     work = _on_a_cluster if options.dask else _on_this_machine
     with _bar("grading", len(todo), unit=" submissions") as step:
         for entry, result in work(options, todo, keys, sandbox):
+            if entry in before:
+                result = before[entry].with_again(result, again[todo[entry].lesson])
             journal.put(entry, result)
             step()
-    unchanged = sum(record.entry in done for record in found)
-    _say("graded", f"{len(records) - unchanged} submissions, {unchanged} unchanged")
+    _say("graded", _counted(found, todo))
     return found
+
+
+def _counted(records: Sequence[Record], todo: Mapping[str, Record]) -> str:
+    """Return how many have been graded, how many had been, and how many cannot be."""
+    new = sum(record.entry in todo for record in records if not record.problem)
+    bad = sum(bool(record.problem) for record in records)
+    unread = f", {bad} cannot be read" if bad else ""
+    return f"{new} submissions, {len(records) - bad - new} unchanged{unread}"
 
 
 def _on_this_machine(
@@ -283,26 +462,50 @@ def _describe(options: Options) -> str:
     )
 
 
-def _summarise(records: Sequence[Record], keys: Mapping[str, LessonKey], out: Path) -> None:
+def _summarise(results: reports.Results, out: Path, rate: float) -> None:
     """Print what an instructor wants to know first."""
-    totals: Counter[str] = Counter()
-    for record in records:
-        totals[record.student] += record.grade.points
+    merged = results.marks
+    kept = [f"{student} {question}" for student, question in merged.gone]
+    if kept:
+        _say("kept", f"marks of {len(kept)} answers that are not there now: {listed(kept)}")
+    if merged.restored:
+        rows = [f"{student} {question}" for student, question in merged.restored]
+        _say("kept", f"marks of {len(rows)} rows missing in to_mark.csv: {listed(rows)}")
+    if merged.changed:
+        those = [f"{student} {question}" for student, question in merged.changed]
+        _say("changed", f"{len(those)} answers since they were marked: {listed(those)}")
+    changed = [tally for tally in results.tallies.values() if tally.changes]
+    if changed:
+        count = sum(len(tally.changes) for tally in changed)
+        _say("adjusted", f"{count} rows of adjustments.csv")
+        capped = sum(change.capped for tally in changed for change in tally.changes)
+        if capped:
+            _say("", f"{capped} of them end at the maximum; +2! may pass it")
+    late = sum(bool(tally.late) for tally in results.tallies.values())
+    if rate:
+        _say("late", f"{rate:.3g} of the points for each day: {late} lessons of students")
+    if merged.waiting:
+        _say("written", f"{merged.waiting} answers wait for a mark in {out / 'to_mark.html'}")
+    totals: dict[str, float] = defaultdict(float)
+    for record in results.records:
+        tally = results.tallies.get((record.student, record.lesson))
+        totals[record.student] += tally.for_exercises if tally else 0
     if not totals:
         return
-    most = sum(key.max_points for key in keys.values())
-    print(
-        f"\nmean {statistics.mean(totals.values()):.1f} of {most}   "
+    most = sum(lesson.max_points for lesson in results.lessons.values())
+    terminal.say(
+        f"\nmean {statistics.mean(totals.values()):.1f} of {most} for exercises   "
         f"median {statistics.median(totals.values()):g}   "
-        f"full marks {sum(t == most for t in totals.values())}"
+        f"full marks {sum(t >= most for t in totals.values())}"
     )
-    for label, text in reports.highlights(records):
+    for label, text in reports.highlights(results.records):
         _say(label, text)
-    print(f"\n{out / 'grades.csv'}  {out / 'class.html'}  {out / 'feedback'}")
+    terminal.say(f"\n{out / 'grades.csv'}  {out / 'class.html'}  {out / 'feedback'}")
 
 
 def _say(label: str, text: str) -> None:
-    tqdm.write(f"{label:12} {text}", file=sys.stdout)
+    with tqdm.external_write_mode(file=sys.stdout):
+        terminal.say(f"{label:12} {text}")
 
 
 @contextmanager

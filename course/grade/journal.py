@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from course.files import write_whole
+from course.grade.key import Lesson
+from course.grade.marks import Seen
 from course.grade.record import Grade, Record
+
+T = TypeVar("T")
 
 
 class Journal:
@@ -42,24 +45,56 @@ class Journal:
 
     def records(self) -> list[Record]:
         """Return what earlier runs have graded: whose file it was, and where its grade is."""
-        try:
-            return [Record.from_json(each) for each in self._read("students")]
-        except (TypeError, AttributeError):
-            return []
+        return self._all("students", Record.from_json)
 
     def keep_records(self, records: Iterable[Record]) -> None:
         """Remember that for the next run."""
         self._write("students", [record.as_json() for record in records])
 
-    def seed(self, asked: int | None) -> int:
-        """Return the seed to use: the one asked for, the one used here before, or a new one."""
-        if asked is None:
-            try:
-                asked = int(self._read("seed")["seed"])
-            except (TypeError, KeyError, ValueError):
-                asked = secrets.randbits(32)
-        self._write("seed", {"seed": asked})
-        return asked
+    def lessons(self) -> dict[str, Lesson]:
+        """Return the lessons that earlier runs have graded, whose solutions may be gone."""
+        return {lesson.number: lesson for lesson in self._all("lessons", Lesson.from_json)}
+
+    def keep_lessons(self, lessons: Mapping[str, Lesson]) -> None:
+        """Remember them for the next run."""
+        self._write("lessons", [lesson.as_json() for _, lesson in sorted(lessons.items())])
+
+    def seen(self) -> list[Seen]:
+        """Return the written answers that earlier runs have seen, with the marks they had."""
+        return self._all("written", Seen.from_json)
+
+    def keep_seen(self, seen: Iterable[Seen]) -> None:
+        """Remember them for the next run."""
+        self._write("written", [each.as_json() for each in seen])
+
+    def seed(self) -> int | None:
+        """Return the seed of this folder, None if it has none yet."""
+        try:
+            return int(self._read("seed")["seed"])
+        except (TypeError, KeyError, ValueError):
+            return None
+
+    def keep_seed(self, seed: int) -> None:
+        """Remember the seed for the next run."""
+        self._write("seed", {"seed": seed})
+
+    def late(self) -> float:
+        """Return the share of the points that a day costs; 0 unless an earlier run was told."""
+        try:
+            return float(self._read("late")["a day"])
+        except (TypeError, KeyError, ValueError):
+            return 0.0
+
+    def keep_late(self, rate: float) -> None:
+        """Remember that for the next run."""
+        self._write("late", {"a day": rate})
+
+    def _all(self, name: str, read: Callable[[dict[str, Any]], T]) -> list[T]:
+        """Return a list of records, empty if it is not there or damaged."""
+        try:
+            return [read(each) for each in self._read(name)]
+        except (TypeError, KeyError, ValueError, AttributeError):
+            return []
 
     def _read(self, name: str) -> Any:
         """Return what a file holds, None if it is not there or damaged."""

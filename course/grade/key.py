@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,57 @@ class WrittenKey:
     question: str
     model: str
     max_points: int
+
+
+@dataclass(frozen=True)
+class ExerciseKey:
+    """What reports know of an exercise: "02.1", "softmax", 3."""
+
+    number: str
+    name: str
+    max_points: int
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What reports know of a lesson; a later run has it even where the solution is not at hand.
+
+    Attributes
+    ----------
+    number, name : str
+        "02", "02_softmax".
+    exercises : tuple of ExerciseKey
+    written : tuple of WrittenKey
+    """
+
+    number: str
+    name: str
+    exercises: tuple[ExerciseKey, ...]
+    written: tuple[WrittenKey, ...]
+
+    @property
+    def max_points(self) -> int:
+        """Points of all exercises."""
+        return sum(exercise.max_points for exercise in self.exercises)
+
+    @property
+    def max_total(self) -> int:
+        """Points of all exercises and written answers."""
+        return self.max_points + sum(question.max_points for question in self.written)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> Lesson:
+        """Return what `as_json` was made of; TypeError or KeyError for anything else."""
+        return cls(
+            number=str(plain["number"]),
+            name=str(plain["name"]),
+            exercises=tuple(ExerciseKey(**each) for each in plain["exercises"]),
+            written=tuple(WrittenKey(**each) for each in plain["written"]),
+        )
 
 
 @dataclass(frozen=True)
@@ -82,6 +133,13 @@ class Solution:
         """What a learner gets; the set-up, which differs, is known by its mark."""
         given = (cell for cell in self.cells if cell.role != "solutions only")
         return Cells(tuple((cell.kind, cell.without_answers()) for cell in given))
+
+    @property
+    def lesson(self) -> Lesson:
+        """What reports know of it."""
+        asked = exercises.of_lesson(self.number)
+        listed = tuple(ExerciseKey(e.number, e.name, e.max_points) for e in asked)
+        return Lesson(self.number, self.name, listed, tuple(self.written))
 
     @property
     def written(self) -> list[WrittenKey]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -68,6 +68,18 @@ class Grade:
         """Points of all exercises."""
         return sum(score.points for score in self.exercises)
 
+    def with_again(self, other: Grade, numbers: Collection[str]) -> Grade:
+        """Return this grade with some exercises as another has them, and all else as it was."""
+        mine = {score.number: score for score in self.exercises}
+        scores = tuple(
+            score if score.number in numbers else mine.get(score.number, score)
+            for score in other.exercises
+        )
+        # A flag that is of an exercise begins with its number.
+        kept = [flag for flag in self.flags if flag.partition(" ")[0] not in numbers]
+        new = [flag for flag in other.flags if flag.partition(" ")[0] in numbers]
+        return Grade(scores, (*kept, *new), other.written)
+
     def as_json(self) -> dict[str, Any]:
         """Return it as plain JSON."""
         return asdict(self)
@@ -113,6 +125,10 @@ class Record:
         What can be read of it; None in a record of an earlier run.
     grade : Grade
         What it earned, once that is known.
+    remarks : tuple of str
+        What the instructor alone should know, found anew in every run.
+    seed : int or None
+        Of the cases, where they are others than the folder's.
     """
 
     student: str
@@ -125,11 +141,13 @@ class Record:
     digest: str = ""
     cells: Cells | None = None
     grade: Grade = Grade()
+    remarks: tuple[str, ...] = ()
+    seed: int | None = None
 
     @property
     def flags(self) -> list[str]:
         """What the instructor should look at."""
-        return [*self.notes, *self.grade.flags]
+        return [*self.notes, *self.remarks, *self.grade.flags]
 
     @property
     def sort_key(self) -> tuple[str, str, str]:
@@ -138,8 +156,9 @@ class Record:
 
     def as_json(self) -> dict[str, Any]:
         """Return what the next run has to know of it."""
-        kept = ("student", "lesson", "file", "platform_id", "notes", "problem", "entry")
-        return {name: getattr(self, name) for name in kept}
+        kept = ("student", "lesson", "file", "platform_id", "notes", "problem", "entry", "digest")
+        plain = {name: getattr(self, name) for name in kept}
+        return plain if self.seed is None else {**plain, "seed": self.seed}
 
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> Record:

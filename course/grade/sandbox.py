@@ -1,15 +1,17 @@
 """The sandbox seen from outside: start it, hand a submission in, get plain records back.
 
-bubblewrap shows the warm process a system that cannot be written, Python and its packages, and
-`utils`, and of `course` what runs beside an answer; no network, no other process, none of the
-instructor's files. See `inside.warm` for what each submission gets on top of that.
+bubblewrap shows the warm process a system that cannot be written, Python and its packages, `utils`
+and the data it loads, and of `course` what runs beside an answer; no network, no other process, none
+of the instructor's files. See `inside.warm` for what each submission gets on top of that.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pickle
+import select
 import shutil
 import signal
 import subprocess
@@ -20,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import course
+from course.grade.cgroup import Cgroup, make_group
 from course.grade.inside import warm, wire
 from course.grade.inside.student import Questions, Task
 from course.judge.run import Status
@@ -40,6 +43,8 @@ _ENVIRONMENT = {
     "TMPDIR": warm.SCRATCH,
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
+    "USER": "student",  # there is no list of users to ask
+    "LOGNAME": "student",
     "MPLBACKEND": "agg",
     "MPLCONFIGDIR": f"{warm.SCRATCH}/matplotlib",
     "COURSE_STATE": f"{warm.SCRATCH}/state",
@@ -47,6 +52,11 @@ _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    # joblib works in this process then: what it would start takes longer than any exercise.
+    "JOBLIB_MULTIPROCESSING": "0",
+    # There is no network to install anything from; pip needs a minute to find out.
+    "PIP_NO_INDEX": "1",
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
 }
 
 
@@ -76,6 +86,8 @@ class Sandbox:
         self.isolated, self.imports = isolated, tuple(imports)
         self.hidden = tuple(hidden)
         self._process: subprocess.Popen[bytes] | None = None
+        self._group: Cgroup | None = None
+        self._inner: int | None = None  # refers to bubblewrap's own child
         self._closed = False
 
     def __enter__(self) -> Sandbox:
@@ -108,6 +120,8 @@ class Sandbox:
         for _ in range(2):
             process = self._started()
             try:
+                if self._group:
+                    self._group.limit(task.memory)
                 _send(process, task.as_message())
                 said, data = _receive(process)
                 break
@@ -117,8 +131,9 @@ class Sandbox:
             raise IsolationError(f"this system refuses new namespaces. {_REMEDY}")
         end, records = Status(said), list[tuple[dict[str, Any], Any]]()
         try:
-            for record in wire.unpack(data):
-                records.append(record)
+            for header, value in wire.unpack(data):
+                if "begun" not in header:  # a sign of life, for the warm process alone
+                    records.append((header, value))
         except wire.WireError:
             end = Status.DAMAGED
         return end, records
@@ -130,38 +145,25 @@ class Sandbox:
 
     def _stop(self) -> None:
         process, self._process = self._process, None
+        inner, self._inner = self._inner, None
+        group, self._group = self._group, None
         if process:
             if not self.isolated:  # nothing else ends what runs there
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGTERM)
-            process.kill()
-            process.wait()
+            _end(process, inner)
             for stream in (process.stdin, process.stdout, process.stderr):
                 with contextlib.suppress(OSError):
                     assert stream
                     stream.close()
+        if group:
+            group.close()
 
     def _started(self) -> subprocess.Popen[bytes]:
         """Return the warm process, started if it is not there."""
         if self._process is None:
-            inner = [sys.executable, "-I", "-c", _START]
-            environment = None
-            if self.isolated:
-                inner = [*_bubblewrap(self.hidden), *inner]
-            else:
-                inner[1:4] = [
-                    "-c",
-                    "from course.grade.inside import warm; warm.main()",
-                ]
-                environment = {**os.environ, **_ENVIRONMENT, "PYTHONPATH": str(_ROOT)}
-            self._process = subprocess.Popen(
-                inner,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=environment,
-                start_new_session=True,  # Ctrl-C is ours to handle
-            )
+            process, inner, self._group = self._start()
+            self._process, self._inner = process, inner
             if self._closed:
                 self._stop()
                 raise IsolationError("the sandbox has been closed")
@@ -169,19 +171,82 @@ class Sandbox:
                 "imports": self.imports,
                 "isolated": self.isolated,
                 "environment": _ENVIRONMENT if self.isolated else {},
+                "group": (self._group.entry, self._group.events) if self._group else (),
             }
             try:
-                _send(self._process, setup)
-                ready = _receive(self._process)[0] == "ready"
+                _send(process, setup)
+                ready = _receive(process)[0] == "ready"
             except (OSError, EOFError):
                 ready = False
             if not ready:
-                process, self._process = self._process, None
-                process.kill()
+                self._process = self._inner = None
+                _end(process, inner)
                 said = process.communicate()[1].decode(errors="replace").strip().splitlines()
+                self._stop()
                 reason = f": {said[-1]}" if said else ""
                 raise IsolationError(f"the sandbox does not start{reason}. {_REMEDY}")
-        return self._process
+        return self._process or process
+
+    def _start(self) -> tuple[subprocess.Popen[bytes], int | None, Cgroup | None]:
+        """Start the warm process; return it, a descriptor of bubblewrap's child, and its group."""
+        if not self.isolated:
+            command = [sys.executable, "-c", "from course.grade.inside import warm; warm.main()"]
+            environment = {**os.environ, **_ENVIRONMENT, "PYTHONPATH": str(_ROOT)}
+            return _popen(command, environment), None, None
+        group = make_group()
+        kept = (group.entry, group.events) if group else ()
+        ready, told = os.pipe()
+        try:
+            command = [*_bubblewrap(self.hidden, told), sys.executable, "-I", "-c", _START]
+            process = _popen(command, None, (*kept, told))
+        except BaseException:
+            os.close(ready)
+            if group:
+                group.close()
+            raise
+        finally:
+            os.close(told)
+        # Before it has said which its child is, bubblewrap must not be killed: the child would wait
+        # for it for ever.
+        with open(ready, "rb") as stream:
+            return process, _child(stream.fileno()), group
+
+
+def _popen(
+    command: Sequence[str], environment: dict[str, str] | None, kept: Sequence[int] = ()
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        pass_fds=kept,
+        start_new_session=True,  # Ctrl-C is ours to handle
+    )
+
+
+def _child(told: int) -> int | None:
+    """Return a descriptor of the child that bubblewrap tells of, None if it tells of none."""
+    text = b""
+    while select.select([told], [], [], 10)[0]:
+        chunk = os.read(told, 4096)
+        text += chunk
+        if not chunk or b"}" in chunk:
+            break
+    with contextlib.suppress(ValueError, KeyError, TypeError, OSError):
+        return os.pidfd_open(json.loads(text)["child-pid"])
+    return None
+
+
+def _end(process: subprocess.Popen[bytes], inner: int | None) -> None:
+    """End a sandbox: the first process in it, with which all others end, then bubblewrap itself."""
+    if inner is not None:
+        with contextlib.suppress(OSError):
+            signal.pidfd_send_signal(inner, signal.SIGKILL)
+        os.close(inner)
+    process.kill()
+    process.wait()
 
 
 _REMEDY = (
@@ -210,8 +275,11 @@ def probe(sandbox: Sandbox | None = None) -> None:
         raise IsolationError(f"a trivial submission does not run. {_REMEDY}")
 
 
-def _bubblewrap(hidden: Sequence[Path] = ()) -> list[str]:
-    """Return the command that makes the sandbox, up to what runs in it."""
+def _bubblewrap(hidden: Sequence[Path], told: int) -> list[str]:
+    """Return the command that makes the sandbox, up to what runs in it.
+
+    It tells of its child in the file descriptor `told`.
+    """
     root = os.getuid() == 0
     # Root is kept out of the user namespace: one that maps nobody to the real root gives root's
     # files away. `inside.warm` changes the user instead.
@@ -220,7 +288,7 @@ def _bubblewrap(hidden: Sequence[Path] = ()) -> list[str]:
         "CAP_SYS_PTRACE",
         *(["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_KILL"] * root),
     ]
-    command = ["bwrap", "--die-with-parent", "--new-session", "--clearenv"]
+    command = ["bwrap", "--die-with-parent", "--new-session", "--clearenv", "--info-fd", str(told)]
     command += [f"--unshare-{what}" for what in ("pid", "net", "ipc", "uts")]
     command += ["--unshare-user"] * (not root)
     command += ["--cap-drop", "ALL", *(f for cap in power for f in ("--cap-add", cap))]
@@ -229,8 +297,9 @@ def _bubblewrap(hidden: Sequence[Path] = ()) -> list[str]:
     shown = _read_only_folders()
     for folder in shown:
         command += [*_parents(folder), *_bound(folder)]
-    ours = {"utils": _ROOT / "utils", "inside": _INSIDE}
+    ours = {"utils": _ROOT / "utils", "inside": _INSIDE, "data": _ROOT / "data"}
     ours |= {f"course/{name}": _ROOT / "course" / name for name in _SHOWN}
+    ours = {name: path for name, path in ours.items() if path.exists()}
     places = {parent for name in ours for parent in Path(_COURSE, name).parents[:-1]}
     for place in sorted(places):
         command += ["--perms", "0755", "--dir", str(place)]
@@ -239,13 +308,45 @@ def _bubblewrap(hidden: Sequence[Path] = ()) -> list[str]:
     command += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", warm.SCRATCH]
     if not any(folder.is_relative_to("/tmp") for folder in shown):
         command += ["--symlink", warm.SCRATCH, "/tmp"]
-    secret = {folder / "course" for folder in (*_python_folders(), _ROOT)}
-    secret |= {path.resolve() for path in hidden}
-    for path in sorted(p for p in secret if p.is_dir() and any(p.is_relative_to(f) for f in shown)):
-        command += ["--tmpfs", str(path), "--remount-ro", str(path)]
+    command += _covers([path.resolve() for path in hidden], shown)
     # The instructor's own user could write to these folders otherwise, and the next one read it.
     command += ["--remount-ro", "/dev", "--remount-ro", "/"]
     return [*command, "--chdir", warm.SCRATCH, "--"]
+
+
+def _covers(hidden: Sequence[Path], shown: Sequence[Path]) -> Iterator[str]:
+    """Cover the course, and whatever else is hidden, where a folder that is shown holds it.
+
+    Of the course's folder the Python in it stays, where a virtual environment was made there.
+    """
+    python = sorted({path for path in _python_folders() if path.exists()})
+    # Installed as a package, the course lies among others, which are needed.
+    among_others = any(
+        Path(sysconfig.get_paths()[name]) == _ROOT for name in ("purelib", "platlib")
+    )
+    parts = [_ROOT / name for name in ("course", "solutions", "lessons", "tests", ".git")]
+    secret = {*(parts if among_others else [_ROOT]), *hidden}
+    secret |= {folder / "course" for folder in python}
+    covered, kept = set[Path](), set[Path]()
+    for path in sorted(secret):
+        inside = max((p for p in (*shown, *covered, *kept) if path.is_relative_to(p)), default=None)
+        if path.is_dir() and inside is not None and (inside not in covered or inside in kept):
+            needed = [p for folder in python for p in _python_in(folder) if p.is_relative_to(path)]
+            yield from ("--perms", "0755", "--tmpfs", str(path))
+            for each in needed:
+                if not any(each.is_relative_to(other) for other in kept):
+                    yield from (*_parents(each, path), "--ro-bind", str(each), str(each))
+                    kept.add(each)
+            yield from ("--remount-ro", str(path))
+            covered.add(path)
+
+
+def _python_in(folder: Path) -> list[Path]:
+    """Return what of a Python's folder is Python, should the folder be that of the course."""
+    if folder != _ROOT:
+        return [folder]
+    parts = ("bin", "lib", "lib64", "include", "share", "etc", "pyvenv.cfg")
+    return [folder / name for name in parts if (folder / name).exists()]
 
 
 def _read_only_folders() -> list[Path]:
@@ -280,9 +381,9 @@ def _bound(folder: Path) -> Iterator[str]:
         yield from ("--ro-bind", str(folder), str(folder))
 
 
-def _parents(folder: Path) -> Iterator[str]:
+def _parents(folder: Path, top: Path = Path("/")) -> Iterator[str]:
     """Make the folders above, open to everybody: bubblewrap would keep them to itself."""
-    for parent in reversed(folder.parents[:-1]):
+    for parent in reversed([p for p in folder.parents if p.is_relative_to(top) and p != top]):
         yield from ("--perms", "0755", "--dir", str(parent))
 
 

@@ -7,21 +7,23 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from course.cells import EXERCISE
+from course.grade.inside.stand_ins import COLAB
 from course.grade.inside.student import Task
 from course.grade.key import LessonKey, Limits, questions_of
+from course.grade.look import Source
 from course.grade.reading import written_answers
 from course.grade.record import Grade, GroupScore, Record, Score
 from course.grade.sandbox import Records, Sandbox
+from course.grade.work import instead_of, names_in, own_work
 from course.judge.exercise import Exercise
 from course.judge.judge import Sheet, verdict
-from course.judge.run import ENDS_IT, Outcome, Status
-from course.setup_cell import without_boilerplate
+from course.judge.run import CELL, ENDS_IT, Outcome, Status
 
 MAX_LAWFUL = 200_000  # numbers in a result of an exercise without an oracle
 # Judging redirects output and catches warnings, which are the whole process's: one at a time.
@@ -45,37 +47,53 @@ def grade(record: Record, key: LessonKey, sandbox: Sandbox, limits: Limits) -> G
     Grade
     """
     assert record.cells
-    own = _own_code(record.cells.code, key)
+    work = own_work(record.cells, key)
+    own = work.cells
     attempted = [sheet for sheet in key.sheets if _mentions(own, sheet.exercise.name)]
-    flags: list[str] = []
+    flags = list(work.flags)
     scores: dict[str, Score] = {}
     if attempted:
-        end, told = sandbox.run(_task(own, attempted, key, limits))
-        lacking = [sheet for sheet in attempted if _lacks_a_name(sheet, end, told)]
+        with _judging:  # it silences warnings
+            look = Source(own, key.set_up)
+        first = _ran(sandbox, _task(own, attempted, key, limits))
+        runs = {sheet.exercise.name: first for sheet in attempted}
+        lacking = [sheet for sheet in attempted if _lacks_a_name(sheet, first)]
         if lacking:
             # Something they need stands in a cell that was not run: run all of them.
-            everything = _own_code(record.cells.code, key, all_but_stubs=True)
-            again, more = sandbox.run(_task(everything, lacking, key, limits))
-            names = [sheet.exercise.name for sheet in lacking]
-            told = [each for each in told if each[0].get("exercise") not in names] + more
-            end = again if end is Status.DONE else end
-        flags += _cell_flags(told)
+            second = _ran(sandbox, _task(work.everything, lacking, key, limits))
+            runs |= {sheet.exercise.name: second for sheet in lacking}
+        flags += _cell_flags([each for ran in {*runs.values()} for each in ran.told])
         for sheet in attempted:
-            outcomes, ending = outcomes_of(sheet, end, told)
             name = sheet.exercise.name
-            if ending.status is Status.MISSING and _tries_to_define(own, name):
-                ending = Ending(Status.UNDEFINED)
-            scores[name] = score_of(sheet, outcomes, ending)
+            ran = runs[name]
+            outcomes, ending = outcomes_of(sheet, ran.end, ran.told)
+            if ending.status is Status.MISSING and any(name in names_in(source) for source in own):
+                ending = Ending(Status.UNDEFINED, _stopped_at(ran, name))
+            used = look.leans_on(name, sheet.exercise.forbids)
+            if used and ending.status not in (Status.MISSING, Status.NOT_ATTEMPTED):
+                ending = Ending(Status.FORBIDDEN, used)
+            scores[name] = score_of(sheet, outcomes, ending, ran.cells)
+        flags += _look_again(look, attempted, scores, key, sandbox, limits)
     in_order = [
         scores.get(sheet.exercise.name) or _not_attempted(sheet.exercise) for sheet in key.sheets
     ]
+    for place, score in enumerate(in_order):
+        instead = ""
+        if score.status is Status.NOT_ATTEMPTED:
+            instead = instead_of(score.number, score.name, work, key)
+        if instead:
+            in_order[place] = replace(
+                score, status=Status.ERROR, finding=instead, says=f"Your notebook: {instead}."
+            )
+            flags.append(f"{score.number} {score.name}: {instead}")
     for score in in_order:
         if score.status is Status.FORBIDDEN:
             flags.append(f"{score.number} {score.name}: {score.finding}")
     for score in in_order:
         if score.status in (Status.TIMEOUT, Status.MEMORY):
             flags.append(f"{score.number} {score.name}: {score.status} limit")
-    return Grade(tuple(in_order), tuple(flags), written_answers(record.cells, key.released))
+    written, elsewhere = written_answers(record.cells, key.released)
+    return Grade(tuple(in_order), (*flags, *elsewhere), written)
 
 
 def unreadable(problem: str, key: LessonKey | None) -> Grade:
@@ -86,25 +104,10 @@ def unreadable(problem: str, key: LessonKey | None) -> Grade:
     return Grade(tuple(scores), (problem,), {})
 
 
-def _own_code(cells: Sequence[str], key: LessonKey, all_but_stubs: bool = False) -> list[str]:
-    """Return the code cells that the student wrote or changed; or all but the untouched stubs."""
-    given = {source.strip() for kind, source in key.released.cells if kind == "code"}
-    if all_but_stubs:
-        given = {source for source in given if EXERCISE.match(source)}
-    sources = map(without_boilerplate, cells)
-    return [source for source in sources if source.strip() and source.strip() not in given]
-
-
 def _mentions(cells: Sequence[str], name: str) -> bool:
     """Return whether a name is bound or spoken of anywhere in the cells."""
     word = re.compile(rf"\b{re.escape(name)}\b")
     return any(word.search(source) for source in cells)
-
-
-def _tries_to_define(cells: Sequence[str], name: str) -> bool:
-    """Return whether a cell holds a definition of a name, which may not even be Python."""
-    definition = re.compile(rf"^[ \t]*(def|class)[ \t]+{re.escape(name)}\b", re.MULTILINE)
-    return any(definition.search(source) for source in cells)
 
 
 def _task(cells: Sequence[str], sheets: Sequence[Sheet], key: LessonKey, limits: Limits) -> Task:
@@ -113,9 +116,22 @@ def _task(cells: Sequence[str], sheets: Sequence[Sheet], key: LessonKey, limits:
     return Task([key.set_up, *cells], questions, limits.seconds, limits.memory)
 
 
-def _lacks_a_name(sheet: Sheet, end: Status, records: Records) -> bool:
+@dataclass(frozen=True, eq=False)
+class _Ran:
+    """One run of a submission: the cells, the first of which is the lesson's, and what it told."""
+
+    cells: Sequence[str]
+    end: Status
+    told: Records
+
+
+def _ran(sandbox: Sandbox, task: Task) -> _Ran:
+    return _Ran(task.cells, *sandbox.run(task))
+
+
+def _lacks_a_name(sheet: Sheet, ran: _Ran) -> bool:
     """Return whether an exercise was not found, or its answer uses a name that was not."""
-    outcomes, ending = outcomes_of(sheet, end, records)
+    outcomes, ending = outcomes_of(sheet, ran.end, ran.told)
     return ending.status is Status.MISSING or any(o and o.error == "NameError" for o in outcomes)
 
 
@@ -135,11 +151,103 @@ def _cell_flags(records: Records) -> list[str]:
         and header["end"] in ends
         and 0 <= header["cell"] < 10_000
     }
-    return sorted(set(places.values()))
+    return sorted({*places.values(), *_absent(records)})
+
+
+def _absent(records: Records) -> Iterator[str]:
+    """Yield a sentence for each package that is not here; of Colab's own nobody expects that."""
+    for header, _ in records:
+        named = header.get("absent")
+        for name in named[:20] if isinstance(named, list) else ():
+            if name in COLAB and name != "google":
+                yield f"imports {name}, which is not installed here: install it if answers need it"
+
+
+def _stopped_at(ran: _Ran, name: str) -> str:
+    """Return where the cell that was to define a name stopped, or else the first that stopped."""
+    stopped = {}
+    for header, _ in ran.told:
+        place, error = header.get("cell"), _text(header.get("failed"), 60)
+        if type(place) is int and 0 <= place < len(ran.cells) and error:
+            where = _where(header.get("where"))
+            line = _line(where, ran.cells) or _beginning(ran.cells[place])
+            stopped.setdefault(place, f"{line}, with {error}")
+    for place, says in stopped.items():
+        if name in names_in(ran.cells[place]):
+            return says
+    return next(iter(stopped.values()), "")
+
+
+def _where(told: Any) -> tuple[str, int]:
+    """Return file and line that a submission tells of, as far as they can be so."""
+    if isinstance(told, list) and len(told) == 2:
+        file, line = told
+        if isinstance(file, str) and file.startswith(CELL) and type(line) is int:
+            return file[:40], line
+    return "", 0
+
+
+def _line(where: tuple[str, int], cells: Sequence[str]) -> str:
+    """Return a line of a submission in words, "" where there is no such line.
+
+    Only the number came out of the sandbox: what is quoted is what was handed in.
+    """
+    file, number = where
+    place = file.removeprefix(CELL).rstrip(">")
+    if not (place.isascii() and place.isdigit() and 0 < int(place) < len(cells)):
+        return ""
+    lines = cells[int(place)].split("\n")
+    if not 0 < number <= len(lines):
+        return ""
+    return f"line {number} of {_beginning(cells[int(place)])}: “{_text(lines[number - 1].strip(), 70)}”"
+
+
+def _beginning(cell: str) -> str:
+    first = next((line.strip() for line in cell.split("\n") if line.strip()), "")
+    return f"the cell that begins “{_text(first, 40)}”"
+
+
+def _look_again(
+    look: Source,
+    attempted: Sequence[Sheet],
+    scores: dict[str, Score],
+    key: LessonKey,
+    sandbox: Sandbox,
+    limits: Limits,
+) -> list[str]:
+    """Grade by its definitions alone what reaches into what runs beside it; the lower points count.
+
+    Return what the instructor should know.
+    """
+    if look.too_long:
+        return ["its code is too long to be looked at: forbidden functions may be in it"]
+    signs = look.signs()
+    doubtful = [sheet for sheet in attempted if scores[sheet.exercise.name].points]
+    if not signs or not doubtful:
+        return []
+    ran = _ran(sandbox, _task(look.definitions(), doubtful, key, limits))
+    lost = []
+    for sheet in doubtful:
+        outcomes, ending = outcomes_of(sheet, ran.end, ran.told)
+        before, again = scores[sheet.exercise.name], score_of(sheet, outcomes, ending)
+        if again.points < before.points:
+            lost.append(before.number)
+            why = (
+                f"earns {again.points} by its definitions alone, {before.points} with all its code"
+            )
+            scores[before.name] = replace(
+                again,
+                status=Status.ERROR if again.status is Status.NOT_ATTEMPTED else again.status,
+                finding=why,
+                says=f"It {why}, which reaches into what runs beside it.",
+            )
+    where = _line((f"{CELL}{signs[0].cell + 1}>", signs[0].line), ["", *look.cells])
+    says = f"its code reaches into what runs beside it ({_text(signs[0].what, 60)}, {where})"
+    return [f"{says}: {', '.join(lost) or 'no exercise'} earned less by its definitions alone"]
 
 
 class Ending(NamedTuple):
-    """How an exercise ended in the sandbox; `detail` names what it uses if that is forbidden."""
+    """How an exercise ended in the sandbox; `detail` says what is forbidden, or what stopped it."""
 
     status: Status
     detail: str = ""
@@ -190,6 +298,7 @@ def _outcome(header: dict[str, Any], value: Any) -> Outcome:
         detail=detail,
         changed=_text(header.get("changed"), 80),
         warned=_text(header.get("warned"), 200),
+        where=_where(header.get("where")),
     )
 
 
@@ -211,7 +320,9 @@ def _text(value: Any, length: int) -> str:
     return "".join(c if c.isprintable() else " " for c in value[:length])
 
 
-def score_of(sheet: Sheet, outcomes: Sequence[Outcome | None], ending: Ending) -> Score:
+def score_of(
+    sheet: Sheet, outcomes: Sequence[Outcome | None], ending: Ending, cells: Sequence[str] = ()
+) -> Score:
     """Judge one exercise.
 
     Parameters
@@ -219,6 +330,8 @@ def score_of(sheet: Sheet, outcomes: Sequence[Outcome | None], ending: Ending) -
     sheet : Sheet
     outcomes, ending
         From `outcomes_of`.
+    cells : sequence of str
+        What was run, to say in which line an answer failed.
 
     Returns
     -------
@@ -231,8 +344,12 @@ def score_of(sheet: Sheet, outcomes: Sequence[Outcome | None], ending: Ending) -
         says = f"Your answer uses {ending.detail}. Write this one yourself: that is the exercise."
         return _without_points(exercise, Status.FORBIDDEN, f"uses {ending.detail}", says)
     if ending.status is Status.UNDEFINED:
-        says = f"The cell with {exercise.name} did not run to its end: does it, when you restart?"
-        return _without_points(exercise, Status.ERROR, "its cell does not run", says)
+        at = f" It stopped at {ending.detail}." if ending.detail else ""
+        says = (
+            f"The cell with {exercise.name} did not run to its end: does it, when you restart?{at}"
+        )
+        finding = "its cell does not run" + f", {ending.detail}" * bool(ending.detail)
+        return _without_points(exercise, Status.ERROR, _text(finding, 300), says)
     if ending.status is Status.NOT_CALLABLE:
         says = f"{exercise.name} is not a function in your notebook: something else has that name."
         return _without_points(exercise, Status.ERROR, "not a function", says)
@@ -262,7 +379,9 @@ def score_of(sheet: Sheet, outcomes: Sequence[Outcome | None], ending: Ending) -
     finding = mistake.name if mistake else reason or (fault.says if fault else "")
     says = mistake.says if mistake else reason or (_SAYS.get(fault.about, "") if fault else "")
     if fault and failure and not mistake and fault.status is Status.ERROR:
-        says = f"Your code raised {_text(failure.outcome.error, 60)} there."
+        at = _line(failure.outcome.where, cells)
+        says = f"Your code raised {_text(failure.outcome.error, 60)} there{at and ', in '}{at}."
+        finding += f" ({at})" if at else ""
     elif fault and not mistake and fault.status is Status.NOT_PLAIN:
         says = "It returned something else than NumPy arrays or numbers."
     return Score(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,12 @@ Slack = Callable[[], Any]  # what float32 may differ by, in the shape of what is
 
 
 def find_fault(
-    exercise: Exercise, case: Case, outcome: Outcome, expected: Any, slack: Slack | None = None
+    exercise: Exercise,
+    case: Case,
+    outcome: Outcome,
+    expected: Any,
+    slack: Slack | None = None,
+    explain: bool = True,
 ) -> Fault | None:
     """Return what is wrong with one outcome, or None if it is right.
 
@@ -56,6 +61,8 @@ def find_fault(
         What the oracle returns; ignored where the exercise has none.
     slack : callable, optional
         Asked when a result is float32, see `float32_slack`.
+    explain : bool
+        False where nobody will read what is wrong.
 
     Returns
     -------
@@ -69,6 +76,8 @@ def find_fault(
     if outcome.status is not Status.RETURNED:
         return Fault(outcome.status, "", outcome.detail)
     fault = _find_wrong(exercise, case, outcome.value, expected, slack)
+    if fault and fault.about == "values" and explain:
+        return _explained(fault, case, outcome.value)
     if fault:
         return fault
     if outcome.changed:
@@ -96,19 +105,20 @@ def _find_wrong(
                 return None
         except Exception:  # it looks at results of the right kind and shape; who knows what came
             return Fault(Status.FAILED, "values", _UNKNOWN_KIND)
-        fault = Fault(Status.FAILED, "values", VALUES_DIFFER)
-    else:
-        single = np.dtype(np.float32) in kinds and slack is not None
-        allowed = slack() if slack and single else None
-        found = _compare(value, plain(expected), exercise.rtol, exercise.atol, allowed)
-        if found is None or found.about != "values":
-            return found
-        fault = found
+        return Fault(Status.FAILED, "values", VALUES_DIFFER)
+    single = np.dtype(np.float32) in kinds and slack is not None
+    allowed = slack() if slack and single else None
+    return _compare(value, plain(expected), exercise.rtol, exercise.atol, allowed)
+
+
+def _explained(fault: Fault, case: Case, value: Any) -> Fault:
+    """Return a fault in the words of the case's group, if it has any for it."""
+    explains = case.group.explains
     try:
-        says = group.explains(case.arguments, value) if group.explains else None
-    except Exception:
+        says = explains(case.arguments, value) if explains else None
+    except Exception:  # it looks at results of the right kind and shape; who knows what came
         says = _UNKNOWN_KIND
-    return Fault(fault.status, fault.about, says, fault.expected) if says else fault
+    return replace(fault, says=says) if says else fault
 
 
 VALUES_DIFFER = "the values differ"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -160,8 +161,12 @@ def judge(
         sheet = sheet_of(exercise, seed)
     outcomes: list[Outcome | None] = [None] * len(sheet.cases)
     for place, case in enumerate(sheet.cases):
+        modules = len(sys.modules)
         with stand_ins(exercise.forbids) as used:
             outcome = run(answer, case.arguments, exercise.drive, seconds)
+            if outcome.status is Status.TIMEOUT and len(sys.modules) > modules:
+                # It was a first import that took so long, such as scikit-learn's.
+                outcome = run(answer, case.arguments, exercise.drive, seconds)
         if used:
             return Judgement(exercise, Status.FORBIDDEN, detail=used[0])
         outcomes[place] = outcome
@@ -199,7 +204,7 @@ def verdict(sheet: Sheet, outcomes: Sequence[Outcome | None]) -> Judgement:
 def _verdict(sheet: Sheet, outcomes: Sequence[Outcome | None]) -> Judgement:
     exercise = sheet.exercise
     results = {group: GroupResult(group) for group in exercise.groups}
-    wrong = [False] * len(outcomes)
+    faults: list[Fault | None] = [None] * len(outcomes)
     for place, (case, outcome) in enumerate(zip(sheet.cases, outcomes, strict=True)):
         result = results[case.group]
         if outcome is None:
@@ -207,7 +212,7 @@ def _verdict(sheet: Sheet, outcomes: Sequence[Outcome | None]) -> Judgement:
             continue
         slack = functools.partial(sheet.slack, place)
         fault = find_fault(exercise, case, outcome, sheet.expected[place], slack)
-        wrong[place] = fault is not None
+        faults[place] = fault
         if fault and result.failure is None:
             result.failure = Failure(case.arguments, outcome, fault)
     judgement = Judgement(exercise, Status.PASSED, list(results.values()))
@@ -217,27 +222,27 @@ def _verdict(sheet: Sheet, outcomes: Sequence[Outcome | None]) -> Judgement:
     status = first.failure.fault.status
     judgement.status = Status.FAILED if status is Status.NOT_PLAIN else status
     if judgement.status in (Status.FAILED, Status.ERROR):
-        likeness = sheet.recogniser.recognise(outcomes, wrong)
+        likeness = sheet.recogniser.recognise(outcomes, faults)
         if likeness and likeness.sure:
             judgement.misconception = likeness.mistake
         elif likeness:
             judgement.resembles = likeness.mistake
         else:
-            judgement.relation = _relation(sheet, outcomes, wrong)
+            judgement.relation = _relation(sheet, outcomes, faults)
     return judgement
 
 
 def _relation(
-    sheet: Sheet, outcomes: Sequence[Outcome | None], wrong: Sequence[bool]
+    sheet: Sheet, outcomes: Sequence[Outcome | None], faults: Sequence[Fault | None]
 ) -> str | None:
     """Return what all wrong results have to do with the right ones."""
     if sheet.exercise.oracle is None:
         return None
     failed = [
         (case, outcome.value, expected)
-        for case, outcome, expected, bad in zip(
-            sheet.cases, outcomes, sheet.expected, wrong, strict=True
+        for case, outcome, expected, fault in zip(
+            sheet.cases, outcomes, sheet.expected, faults, strict=True
         )
-        if bad and outcome and outcome.status is Status.RETURNED
+        if outcome and fault and fault.about in ("values", "shape")
     ]
     return relation(sheet.exercise, *zip(*failed, strict=True)) if failed else None

@@ -272,7 +272,8 @@ class _Reader:
         except ValueError as problem:
             raise self._error(str(problem), title) from None
         changed = self._made(name, says, source, base.base)
-        return changed if earlier else replace(changed, pieces=tuple(pieces))
+        whole = not earlier or base.pieces  # it can be made from the model, step by step
+        return replace(changed, pieces=(*base.pieces, *pieces)) if whole else changed
 
     def _pieces(self, change: str, block: _Element | None, title: str) -> list[Piece]:
         """Return what is replaced: whether everywhere, the old piece, the new one."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from course.judge.compare import agree, find_fault
+from course.judge.compare import Fault, agree, find_fault
 from course.judge.exercise import Case, Exercise
 from course.judge.mistakes import Answer, pairs_of
 from course.judge.run import Outcome, Status, plain, run
+
+# Numbers in an error's message, but for those that name an axis.
+_NUMBER = re.compile(r"(?<!axis )(?<!dimension )\d+")
 
 
 class Likeness(NamedTuple):
@@ -43,11 +46,11 @@ class Recogniser:
 
     def __init__(self, exercise: Exercise, cases: Sequence[Case], expected: Sequence[Any]) -> None:
         self.exercise, self.cases, self.expected = exercise, cases, expected
-        self._did: dict[tuple[Answer, int], tuple[_Trace, bool]] = {}
+        self._did: dict[tuple[Answer, int], _Trace] = {}
         self._pairs: list[Answer] | None = None
 
     def recognise(
-        self, outcomes: Sequence[Outcome | None], wrong: Sequence[bool]
+        self, outcomes: Sequence[Outcome | None], faults: Sequence[Fault | None]
     ) -> Likeness | None:
         """Return the known mistake that behaves like an answer.
 
@@ -55,8 +58,8 @@ class Recogniser:
         ----------
         outcomes : sequence of Outcome or None
             What the answer did in each case; None where it was not run.
-        wrong : sequence of bool
-            Whether that was wrong; at least once.
+        faults : sequence of Fault or None
+            Why that was wrong; at least one.
 
         Returns
         -------
@@ -66,22 +69,22 @@ class Recogniser:
             answer passed, or two mistakes at once that agree on every case.
         """
         traces = {
-            place: _Trace(self.exercise, self.cases[place], outcome)
+            place: _Trace(self.exercise, self.cases[place], outcome, faults[place])
             for place, outcome in enumerate(outcomes)
             if outcome is not None
         }
         run_cases = list(traces)
-        first = next(self.cases[place].group for place in run_cases if wrong[place])
-        failed = {self.cases[place].group for place in run_cases if wrong[place]}
+        first = next(self.cases[place].group for place in run_cases if faults[place])
+        failed = {self.cases[place].group for place in run_cases if faults[place]}
         within = [place for place in run_cases if self.cases[place].group is first]
         beyond = [place for place in run_cases if self.cases[place].group is not first]
         passed = [place for place in beyond if self.cases[place].group not in failed]
 
         def agrees(mistake: Answer, places: Sequence[int]) -> bool:
-            return all(_alike(traces[place], self._known(mistake, place)[0]) for place in places)
+            return all(_alike(traces[place], self._known(mistake, place)) for place in places)
 
         def fails(mistake: Answer, places: Sequence[int]) -> bool:
-            return any(self._known(mistake, place)[1] for place in places)
+            return any(self._known(mistake, place).fault for place in places)
 
         similar: Answer | None = None
         for mistake in self.exercise.mistakes:
@@ -94,7 +97,7 @@ class Recogniser:
             pairs = [p for p in self._two_at_once() if agrees(p, within) and agrees(p, beyond)]
             # Several ways to get the same: with nothing in common, each would be a guess.
             shared = set.intersection(*({*pair.parts} for pair in pairs)) if pairs else set()
-            similar = pairs[0] if shared and _tells(outcomes) else None
+            similar = pairs[0] if shared and _tells(traces.values()) else None
         return Likeness(similar, sure=False) if similar else None
 
     def _two_at_once(self) -> list[Answer]:
@@ -105,13 +108,13 @@ class Recogniser:
             self._pairs = list(pairs_of(exercise.mistakes)) if wanted else []
         return self._pairs
 
-    def _known(self, mistake: Answer, place: int) -> tuple[_Trace, bool]:
-        """Return what a known mistake does in one case, and whether that is wrong."""
+    def _known(self, mistake: Answer, place: int) -> _Trace:
+        """Return what a known mistake does in one case."""
         if (mistake, place) not in self._did:
             case, wanted = self.cases[place], self.expected[place]
             outcome = run(mistake.function, case.arguments, self.exercise.drive, seconds=None)
-            fault = find_fault(self.exercise, case, outcome, wanted)
-            self._did[mistake, place] = _Trace(self.exercise, case, outcome), fault is not None
+            fault = find_fault(self.exercise, case, outcome, wanted, explain=False)
+            self._did[mistake, place] = _Trace(self.exercise, case, outcome, fault)
         return self._did[mistake, place]
 
 
@@ -122,6 +125,7 @@ class _Trace:
     exercise: Exercise
     case: Case
     outcome: Outcome
+    fault: Fault | None
 
     @functools.cached_property
     def shown(self) -> Any:
@@ -133,16 +137,14 @@ class _Trace:
     def ending(self) -> tuple[Status, str, str]:
         """How it ended, and an error's message without its numbers."""
         outcome = self.outcome
-        return outcome.status, outcome.error, re.sub(r"\d+", "#", outcome.detail)
+        return outcome.status, outcome.error, _NUMBER.sub("#", outcome.detail)
 
 
 def _alike(first: _Trace, second: _Trace) -> bool:
     a, b, exercise = first.outcome, second.outcome, first.exercise
     if a.status is not Status.RETURNED or b.status is not Status.RETURNED:
         return first.ending == second.ending
-    if bool(a.changed) != bool(b.changed):
-        return False
-    if first.case.group.quiet and bool(a.warned) != bool(b.warned):
+    if a.changed != b.changed or _warned(first) != _warned(second):
         return False
     try:
         rounding = max(_rounding(first.shown), _rounding(second.shown))
@@ -152,10 +154,24 @@ def _alike(first: _Trace, second: _Trace) -> bool:
         return False
 
 
-def _tells(outcomes: Sequence[Outcome | None]) -> bool:
-    """Return whether results hold more than a number or two: zeros everywhere say nothing."""
-    numbers = [np.ravel(o.value) for o in outcomes if o and isinstance(o.value, np.ndarray)]
-    return len({str(number) for array in numbers for number in array}) > 2
+def _tells(traces: Iterable[_Trace]) -> bool:
+    """Return whether wrong results hold more than a number or two: zeros or nan say nothing."""
+    wrong = (trace.outcome.value for trace in traces if trace.fault)
+    return len({number for value in wrong for number in _finite(value)}) > 2
+
+
+def _finite(value: Any) -> Iterator[float]:
+    """Yield the finite numbers in a plain value; none in what is no value."""
+    if isinstance(value, tuple):
+        for part in value:
+            yield from _finite(part)
+    elif isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+        yield from value[np.isfinite(value)].ravel().tolist()
+
+
+def _warned(trace: _Trace) -> bool:
+    """Return whether a warning is all that is wrong; beside wrong values it does not matter."""
+    return trace.fault is not None and trace.fault.about == "warned"
 
 
 def _rounding(value: Any) -> float:

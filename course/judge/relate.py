@@ -87,7 +87,8 @@ def _relations(exercise: Exercise, case: Case, value: Any, right: Any) -> Iterat
         yield from _if(same(right + 1), "your values are too large by 1")
         yield from _if(same(right - 1), "your values are too small by 1")
         for digits in range(1, 7):
-            yield from _if(same(np.round(right, digits)), "your values are rounded")
+            rounded = same(np.round(right, digits)) and not agree(right, np.round(right, digits))
+            yield from _if(rounded, "your values are rounded")
         if right.ndim and len(right) > 1:
             yield from _orders(right, same)
 
@@ -106,6 +107,7 @@ def _relations_of_parts(
 def _factors(exercise: Exercise, case: Case) -> Iterator[tuple[float, str]]:
     """Yield factors by which people go wrong, each in words."""
     yield 2.0, "2"
+    yield 4.0, "4"
     yield float(np.log(2)) ** -1, "1/log 2, as bits are to nats"
     seen = set()
     for name, argument in zip(exercise.arguments, case.arguments, strict=False):

@@ -75,6 +75,8 @@ class Outcome:
         NumPy's first warning, or "".
     printed : str
         What it printed, cut at PRINT_LIMIT.
+    where : tuple of (str, int)
+        File and line of the answer's own code at which it raised; ("", 0) where that is not known.
     """
 
     value: Any = None
@@ -84,6 +86,7 @@ class Outcome:
     changed: str = ""
     warned: str = ""
     printed: str = ""
+    where: tuple[str, int] = ("", 0)
 
 
 class NotPlainError(Exception):
@@ -121,14 +124,14 @@ def run(
     given = copy.deepcopy(arguments)
     printed = _Bounded(PRINT_LIMIT)
     value: Any = None
-    status, error, detail = Status.RETURNED, "", ""
+    status, error, detail, where = Status.RETURNED, "", "", ("", 0)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             limit = _time_limit(seconds) if seconds else contextlib.nullcontext()
             with limit, _redirected(printed), np.errstate(**_AS_USUAL):
-                value = drive(answer, *given) if drive else answer(*given)
-            value = plain(value)
+                raw = drive(answer, *given) if drive else answer(*given)
+            value = plain(raw)
         except KeyboardInterrupt:
             raise
         except TimeLimitError:
@@ -140,10 +143,11 @@ def run(
             status = Status.NOT_ATTEMPTED
         except BaseException as problem:  # whatever the learner's code does, the notebook goes on
             status, error, detail = Status.ERROR, type(problem).__name__, _one_line(problem)
+            where = line_of(problem)
     changed = _first_change(arguments, given)
     # No deprecation is the learner's fault; what NumPy says about their numbers is.
     warned = next((str(w.message) for w in caught if issubclass(w.category, RuntimeWarning)), "")
-    return Outcome(value, status, error, detail, changed, warned, printed.getvalue())
+    return Outcome(value, status, error, detail, changed, warned, printed.getvalue(), where)
 
 
 def plain(value: Any) -> Any:
@@ -248,6 +252,31 @@ def _one_line(problem: BaseException) -> str:
         return " ".join(str(problem).split())[:300]
     except Exception:  # an exception whose __str__ raises
         return "(its message cannot be printed)"
+
+
+CELL = "<cell "  # what the file of a student's cell is called in the grader's sandbox
+
+
+def line_of(problem: BaseException) -> tuple[str, int]:
+    """Return file and line of the innermost of the student's cells that an error came through.
+
+    Parameters
+    ----------
+    problem : BaseException
+
+    Returns
+    -------
+    tuple of (str, int)
+        ("", 0) where there is none.
+    """
+    found = ("", 0)
+    trace = problem.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if file.startswith(CELL):
+            found = (file, trace.tb_lineno)
+        trace = trace.tb_next
+    return found
 
 
 def _first_change(before: Arguments, after: Arguments) -> str:

@@ -135,6 +135,8 @@ def test_the_form_of_a_right_result_does_not_matter(exercise, form):
     solution = answer_to(exercise)
     if isinstance(solution, type):
         pytest.skip("a class: its results are judged through several calls")
+    if exercise.number in ("04.4", "05.2") and form == "float64":
+        pytest.skip("its integers are to index an array")
 
     def answer(*arguments):
         return reshaped(FORMS[form], solution(*arguments))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from course.grade import sandbox, scoring
+from course.grade import command, sandbox, scoring
 from course.grade.answer_key import make_key
 from course.grade.inside.student import Questions, Task
 from course.grade.key import LessonKey, Limits, read_solution
@@ -90,3 +91,59 @@ def grader(isolation: None) -> Iterator[Grader]:
     """Return the worker's grader."""
     with Sandbox(imports=IMPORTS) as box:
         yield Grader(box)
+
+
+class Shared:
+    """The worker's sandbox, which a run neither starts nor ends."""
+
+    isolated, imports = True, ()
+
+    def __init__(self, box: Sandbox) -> None:
+        self.box, self.runs = box, 0
+
+    def __enter__(self) -> Shared:
+        return self
+
+    def __exit__(self, *exception: object) -> None: ...
+
+    def close(self) -> None:
+        """Leave it to the worker."""
+
+    def run(self, task: Any) -> Any:
+        """Run a task and count it."""
+        self.runs += 1
+        return self.box.run(task)
+
+
+Run = Callable[..., Path]
+
+
+@pytest.fixture
+def shared(grader: Grader, monkeypatch: pytest.MonkeyPatch) -> Shared:
+    """Let runs take the worker's sandbox."""
+    box = Shared(grader.box)
+    monkeypatch.setattr(command, "probe", lambda sandbox: None)
+    monkeypatch.setattr(command, "_sandbox", lambda *arguments: box)
+    return box
+
+
+@pytest.fixture
+def run(shared: Shared, tmp_path: Path) -> Run:
+    """Return a function that grades files and returns the grades folder."""
+
+    def grade(files: Mapping[str, bytes] | Path, **options: Any) -> Path:
+        if not isinstance(files, Path):
+            files = made.put(tmp_path / "in", files)
+        values: dict[str, Any] = {
+            "submissions": files,
+            "solutions": made.SOLUTIONS,
+            "out": tmp_path / "out",
+            "jobs": 1,
+            "seed": 1,
+            "limits": Limits(3, 2**29),
+            **options,
+        }
+        command.run(command.Options(**values))
+        return Path(values["out"])
+
+    return grade

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import csv
 import functools
+import io
 import json
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -92,3 +95,42 @@ def notebook(
 def as_bytes(made: Any) -> bytes:
     """Return what a file holds."""
     return made if isinstance(made, bytes) else json.dumps(made).encode()
+
+
+def written(answer: str) -> dict[str, Any]:
+    """Return the answered notebook with a written answer."""
+    made = notebook()
+    for cell in made["cells"]:
+        if "<!-- written: 02.Q1 -->" in cell["source"]:
+            cell["source"] = cell["source"].replace("*Write your answer here.*", answer)
+    return made
+
+
+def zipped(files: Mapping[str, bytes], when: tuple[int, ...] = (2026, 11, 2, 3, 4, 6)) -> bytes:
+    """Return a zip of files."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name, when), content)  # type: ignore[arg-type]
+    return data.getvalue()
+
+
+def put(folder: Path, files: Mapping[str, bytes]) -> Path:
+    """Write files into a folder, which is returned."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return folder
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a table."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    """Return all that a folder holds."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file())
+    return {str(p.relative_to(folder)): p.read_bytes() for p in files}

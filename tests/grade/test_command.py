@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import errno
-import io
 import json
 import os
 import shutil
@@ -12,8 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-import zipfile
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +21,9 @@ from course.check import check
 from course.grade import command, reports, sandbox
 from course.grade.collect import clean, collect
 from course.grade.key import AnswerKeyError, Limits, lesson_names
-from course.grade.sandbox import Sandbox
 from tests.grade import made
-from tests.grade.conftest import REPORTED, Grader
+from tests.grade.conftest import REPORTED, Grader, Run, Shared
+from tests.grade.made import put, snapshot, table, written, zipped
 
 LESSONS = {"02": "02_softmax", "05": "05_softmax_regression"}
 GOOD = made.as_bytes(made.notebook())
@@ -38,85 +34,6 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(99)
 
 def with_softmax(source: str) -> bytes:
     return made.as_bytes(made.notebook(instead={"02.1": source}))
-
-
-def zipped(files: Mapping[str, bytes], when: tuple[int, ...] = (2026, 11, 2, 3, 4, 6)) -> bytes:
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(zipfile.ZipInfo(name, when), content)  # type: ignore[arg-type]
-    return data.getvalue()
-
-
-def put(folder: Path, files: Mapping[str, bytes]) -> Path:
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return folder
-
-
-def table(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def snapshot(folder: Path) -> dict[str, bytes]:
-    files = sorted(p for p in folder.rglob("*") if p.is_file())
-    return {str(p.relative_to(folder)): p.read_bytes() for p in files}
-
-
-class Shared:
-    """The worker's sandbox, which a run neither starts nor ends."""
-
-    isolated, imports = True, ()
-
-    def __init__(self, box: Sandbox) -> None:
-        self.box, self.runs = box, 0
-
-    def __enter__(self) -> Shared:
-        return self
-
-    def __exit__(self, *exception: object) -> None: ...
-
-    def close(self) -> None: ...
-
-    def run(self, task: Any) -> Any:
-        self.runs += 1
-        return self.box.run(task)
-
-
-Run = Callable[..., Path]
-
-
-@pytest.fixture
-def shared(grader: Grader, monkeypatch: pytest.MonkeyPatch) -> Shared:
-    box = Shared(grader.box)
-    monkeypatch.setattr(command, "probe", lambda sandbox: None)
-    monkeypatch.setattr(command, "_sandbox", lambda *arguments: box)
-    return box
-
-
-@pytest.fixture
-def run(shared: Shared, tmp_path: Path) -> Run:
-    """Return a function that grades files and returns the grades folder."""
-
-    def grade(files: Mapping[str, bytes] | Path, **options: Any) -> Path:
-        if not isinstance(files, Path):
-            files = put(tmp_path / "in", files)
-        values: dict[str, Any] = {
-            "submissions": files,
-            "solutions": made.SOLUTIONS,
-            "out": tmp_path / "out",
-            "jobs": 1,
-            "seed": 1,
-            "limits": Limits(3, 2**29),
-            **options,
-        }
-        command.run(command.Options(**values))
-        return Path(values["out"])
-
-    return grade
 
 
 # --- finding submissions -------------------------------------------------------------------------
@@ -272,15 +189,6 @@ def hostile_files() -> dict[str, bytes]:
     }
 
 
-def written(answer: str) -> dict[str, Any]:
-    """Return the answered notebook with a written answer."""
-    notebook = made.notebook()
-    for cell in notebook["cells"]:
-        if "<!-- written: 02.Q1 -->" in cell["source"]:
-            cell["source"] = cell["source"].replace("*Write your answer here.*", answer)
-    return notebook
-
-
 def test_hostile_files_are_rows_and_harm_nothing(run: Run, tmp_path: Path) -> None:
     folder = put(tmp_path / "in", hostile_files())
     secret = put(tmp_path / "secret", {"02_softmax.ipynb": GOOD})
@@ -315,7 +223,7 @@ ANSWERS = {
     "right": GOOD,
     "zeros": with_softmax(ZEROS),
     "axis": with_softmax(
-        "def softmax(z):\n    e = np.exp(z - z.max())\n    return e / e.sum(axis=0)"
+        "def softmax(z):\n    e = np.exp(z - z.max(axis=0))\n    return e / e.sum(axis=0)"
     ),
     "one maximum": with_softmax(
         "def softmax(z):\n    e = np.exp(z - z.max())\n    return e / e.sum(axis=-1, keepdims=True)"

@@ -1,6 +1,7 @@
 """A name is an accusation: it is given where it is deserved, softened where it is likely, or not at all."""
 
 import dataclasses
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -169,3 +170,22 @@ def test_a_relation_that_does_not_hold_wherever_it_fails_is_not_told(exercise):
     assert judgement.relation == "your values are too small by a factor of 2"
     judgement = judge(unknown, lambda x, n: halved(x, n) + (n == 4))
     assert judgement.relation is None
+
+
+def test_a_first_import_that_takes_long_is_not_held_against_an_answer(exercise, monkeypatch):
+    monkeypatch.delitem(sys.modules, "slow_to_come", raising=False)
+
+    def scale(x, n):
+        if "slow_to_come" not in sys.modules:
+            sys.modules["slow_to_come"] = sys
+            while True:
+                pass
+        return np.abs(x) / n
+
+    assert judge(exercise, scale, seconds=0.3).status == "passed"
+    sys.modules.pop("slow_to_come")
+
+
+def test_two_mistakes_are_not_seen_in_nothing_but_nan(exercise):
+    judgement = judge(exercise, lambda x, n: np.full(len(x), np.nan))
+    assert (judgement.misconception, judgement.resembles) == (None, None)

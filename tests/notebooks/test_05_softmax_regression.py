@@ -30,10 +30,15 @@ def classifier(which):
     )
 
 
-@both
-def test_both_earn_every_point(which):
-    judgement = judge(dataclasses.replace(EXERCISE, forbids=()), classifier(which))
+def test_the_learners_class_earns_every_point():
+    judgement = judge(EXERCISE, classifier(BOTH[0]))
     assert judgement.status == "passed", judgement.first_failure
+
+
+def test_that_of_utils_descends_in_another_way():
+    judgement = judge(dataclasses.replace(EXERCISE, forbids=()), classifier(BOTH[1]))
+    assert judgement.points == 4
+    assert judgement.first_failure.group.says.startswith("a record of the descent")
 
 
 @both

@@ -7,8 +7,10 @@ only spoil its own record: no expected value is here, and only right values earn
 from __future__ import annotations
 
 import ast
+import builtins
 import contextlib
 import functools
+import getpass
 import os
 import pathlib
 import select
@@ -23,6 +25,7 @@ from typing import Any
 from course.judge import honesty, run
 from course.judge.run import Status
 
+from . import stand_ins
 from .wire import pack
 
 ALL_CELLS = 5  # times the limit of one: what all cells together may take
@@ -77,14 +80,16 @@ def attend(task: Task, shell: Any, out: int) -> None:
     def tell(header: dict[str, Any], value: Any = None) -> None:
         try:
             record = pack(header, value)
-        except ValueError as problem:
-            record = pack({**header, "status": Status.NOT_PLAIN, "detail": str(problem)})
+        except Exception as problem:  # whatever an answer returned costs its own case alone
+            record = pack({**header, "status": Status.NOT_PLAIN, "detail": str(problem)[:300]})
         data = memoryview(record)
         while data:
             data = data[os.write(out, data) :]
 
     sys.path.append("")  # as in a notebook: a module that a cell has written can be imported
     _run_cells(task.cells, task.seconds, shell, tell)
+    if stand_ins.absent:
+        tell({"absent": stand_ins.absent[:20]})
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000))
     left = list(task.exercises)
     while left:
@@ -97,6 +102,7 @@ def attend(task: Task, shell: Any, out: int) -> None:
 
 def _answer(questions: Questions, scope: dict[str, Any], tell: Callable[..., None]) -> None:
     """Make the calls of one exercise; tell each outcome, and how it ended."""
+    tell({"begun": questions.name})  # a sign of life, see `warm`
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # or our own would be errors, where a cell asked for that
         try:
@@ -133,6 +139,7 @@ def _examine(answer: Any, questions: Questions, tell: Callable[..., None]) -> tu
             "detail": outcome.detail[:300],
             "changed": outcome.changed,
             "warned": outcome.warned[:200],
+            "where": outcome.where,
         }
         tell(header, outcome.value)
         if outcome.status in run.ENDS_IT:
@@ -145,15 +152,42 @@ def _run_cells(cells: Sequence[str], seconds: float, shell: Any, tell: Callable[
     end = time.monotonic() + ALL_CELLS * seconds
     for place, source in enumerate(cells):
         if _only_defines(source):
-            _define(source, shell.user_ns)
+            _define(place, source, shell.user_ns, tell)
             continue
         left = min(seconds, end - time.monotonic())
         ended = Status.NOT_ATTEMPTED  # no time is left
         if left > 0:
-            cell = functools.partial(shell.run_cell, source, store_history=False, silent=True)
+            cell = functools.partial(_run_cell, place, source, shell, tell)
             _, ended = _guarded([cell], left)
         if ended is not Status.DONE:
             tell({"cell": place, "end": ended})
+
+
+def _run_cell(place: int, source: str, shell: Any, tell: Callable[..., None]) -> None:
+    """Run one cell; tell where it failed, if it did."""
+    tell({"begun": place})
+    shell.compile.get_code_name = lambda *_: _name_of(place)
+    result = shell.run_cell(source, store_history=False, silent=True)
+    problem = result.error_before_exec or result.error_in_exec
+    if problem is not None:
+        tell({"cell": place, **_failure(place, problem)})
+
+
+def _failure(place: int, problem: BaseException) -> dict[str, Any]:
+    """Return what there is to tell of an error in a cell."""
+    where = run.line_of(problem)
+    if isinstance(problem, SyntaxError) and problem.lineno and not where[1]:
+        where = (_name_of(place), problem.lineno)
+    return {
+        "failed": type(problem).__name__[:80],
+        "detail": " ".join(str(problem).split())[:200],
+        "where": where,
+    }
+
+
+def _name_of(place: int) -> str:
+    """Return what the file of a cell is called in tracebacks."""
+    return f"{run.CELL}{place}>"
 
 
 def _guarded(actions: Sequence[Callable[[], Any]], seconds: float) -> tuple[int, Status]:
@@ -206,6 +240,9 @@ def _guarded(actions: Sequence[Callable[[], Any]], seconds: float) -> tuple[int,
 
 def _stand_by(waiting: int, process: int | None, count: int, seconds: float) -> tuple[int, Status]:
     """Return how many actions were reported, and what kept the next; end with the last of them."""
+    for stop in (signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU):  # SIGSTOP cannot be sent
+        with contextlib.suppress(ValueError):  # not in the main thread
+            signal.signal(stop, signal.SIG_IGN)
     signs = [waiting] if process is None else [waiting, process]
     for done in range(count):
         seen = select.select(signs, [], [], seconds)[0]
@@ -214,10 +251,13 @@ def _stand_by(waiting: int, process: int | None, count: int, seconds: float) -> 
     os._exit(0)
 
 
-def _define(source: str, scope: dict[str, Any]) -> None:
-    """Run a cell that only defines things."""
-    with contextlib.suppress(BaseException):
-        exec(compile(source, "<cell>", "exec"), scope)
+def _define(place: int, source: str, scope: dict[str, Any], tell: Callable[..., None]) -> None:
+    """Run a cell that only defines things; tell where it failed, if it did."""
+    try:
+        exec(compile(source, _name_of(place), "exec"), scope)
+    except BaseException as problem:
+        with contextlib.suppress(BaseException):
+            tell({"cell": place, **_failure(place, problem)})
 
 
 def _only_defines(source: str) -> bool:
@@ -272,7 +312,81 @@ def make_shell() -> Any:
     shell.showtraceback = lambda *arguments, **keywords: None
     shell._tee = lambda channel: contextlib.nullcontext()  # it would keep all that is printed
     shell.showsyntaxerror = lambda *arguments, **keywords: None
+    _be_patient_with_magics(shell)
+    stand_ins.install()
+    builtins.input = getpass.getpass = lambda *arguments, **keywords: ""  # nobody is there to ask
     return shell
+
+
+# Magics that show, install or clear something, which nobody would see or need here.
+_NO_USE = frozenset(
+    [
+        "autoreload",
+        "aimport",
+        "config",
+        "conda",
+        "connect_info",
+        "debug",
+        "edit",
+        "gui",
+        "load_ext",
+        "mamba",
+        "matplotlib",
+        "micromamba",
+        "pdb",
+        "pip",
+        "qtconsole",
+        "reload_ext",
+        "reset",
+        "reset_selective",
+        "save",
+        "store",
+        "tensorflow_version",
+        "tb",
+        "unload_ext",
+        "uv",
+        "xdel",
+        "xmode",
+    ]
+)
+
+
+def _be_patient_with_magics(shell: Any) -> None:
+    """Let a magic that has no use here, is not there or fails cost nothing that follows it."""
+    one_line, whole_cell = shell.run_line_magic, shell.run_cell_magic
+
+    def run_line_magic(name: str, line: str, _stack_depth: int = 1) -> Any:
+        if name == "pylab":
+            return _pylab(shell.user_ns)
+        if name in _NO_USE or shell.find_line_magic(name) is None:
+            return None
+        with contextlib.suppress(Exception):
+            return one_line(name, line, _stack_depth + 1)
+        return None
+
+    def run_cell_magic(name: str, line: str, cell: str) -> Any:
+        name = {"shell": "bash"}.get(name, name)  # Colab's name for it
+        if shell.find_cell_magic(name) is None:
+            return None
+        with contextlib.suppress(Exception):
+            return whole_cell(name, line, cell)
+        return None
+
+    shell.run_line_magic, shell.run_cell_magic = run_line_magic, run_cell_magic
+    shell.magic = lambda text: run_line_magic(*text.lstrip("%").partition(" ")[::2])
+    shell.enable_gui = lambda *arguments, **keywords: None
+    shell.enable_matplotlib = lambda *arguments, **keywords: ("", "agg")
+    shell.enable_pylab = lambda *arguments, **keywords: _pylab(shell.user_ns)
+
+
+def _pylab(scope: dict[str, Any]) -> None:
+    """Bring in what `%pylab` does."""
+    with contextlib.suppress(ImportError):
+        exec(
+            "import numpy\nimport matplotlib\nfrom matplotlib import pylab, mlab, pyplot\n"
+            "np = numpy\nplt = pyplot\nfrom pylab import *\nfrom numpy import *",
+            scope,
+        )
 
 
 def _old_ipython() -> bool:

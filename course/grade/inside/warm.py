@@ -1,9 +1,9 @@
 """The warm process: imports once, then forks a fresh, powerless process for each submission.
 
 It is the first process in the sandbox that bubblewrap makes, and speaks with the grader through
-pipes that no fork keeps. Each submission gets its own process, mount and IPC namespaces (so nothing
-of it can be seen, signalled or left behind by another), an unprivileged user, no capabilities, and
-limits.
+pipes that no fork keeps. Each submission gets its own process, mount, network and IPC namespaces (so
+nothing of it can be seen, signalled or left behind by another), an unprivileged user, no
+capabilities, and limits.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ import signal
 import sys
 import tempfile
 import time
+import types
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
@@ -29,7 +31,7 @@ from course.judge.run import Status
 from . import student, syscalls
 
 _libc = ctypes.CDLL(None, use_errno=True)
-_NEW = {"pids": 0x20000000, "mounts": 0x00020000, "ipc": 0x08000000}
+_NEW = {"pids": 0x20000000, "mounts": 0x00020000, "ipc": 0x08000000, "net": 0x40000000}
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_BIND = 1, 2, 4, 0x1000
 _MS_REC, _MS_PRIVATE = 0x4000, 0x40000
 _PARENT_DEATH, _DUMPABLE, _BOUNDING_DROP, _NO_NEW_PRIVILEGES = 1, 4, 24, 38
@@ -38,6 +40,9 @@ _AMBIENT, _AMBIENT_CLEAR = 47, 4
 MAX_OUTPUT = 16 * 2**20  # bytes of records from one submission
 MAX_PROCESSES = 64
 MAX_FILE = 32 * 2**20
+PATIENCE = 3  # seconds beyond a limit, after which what should keep to it is no longer believed to
+# Bytes that a socket's buffer may hold: twice the default size, which `syscalls` lets nobody change.
+SOCKET_BUFFERS = 2 * 212_992
 _UNFURNISHED = 78  # exit status of a first process that could not make its place
 SCRATCH = "/scratch"  # not /tmp: Python itself may lie there
 SCRATCH_SIZE = b"size=48m,nr_inodes=4096,mode=1777"
@@ -59,17 +64,20 @@ def main() -> None:
     shell = student.make_shell()
     _blind_the_checks()
     write(answers, {"end": "ready"})
+    group = setup["group"]
     while True:
         # Nothing of a submission, neither its code nor its results, comes into this process: the
         # next one is a copy of it, and could find it in its memory.
         keeper = os.fork()
         if keeper == 0:
-            _keep(asked, answers, shell, setup["isolated"])
+            _keep(asked, answers, shell, setup["isolated"], group)
         if os.waitpid(keeper, 0)[1] != 0:
             return  # no more to do, or not to be trusted any more
 
 
-def _keep(asked: BinaryIO, answers: BinaryIO, shell: Any, isolated: bool) -> NoReturn:
+def _keep(
+    asked: BinaryIO, answers: BinaryIO, shell: Any, isolated: bool, group: Sequence[int]
+) -> NoReturn:
     """Take one submission, run it, answer, and end."""
     done = False
     _prctl(_PARENT_DEATH, signal.SIGKILL)
@@ -79,7 +87,7 @@ def _keep(asked: BinaryIO, answers: BinaryIO, shell: Any, isolated: bool) -> NoR
         place = contextlib.nullcontext(SCRATCH) if isolated else tempfile.TemporaryDirectory()
         with place as scratch:
             private = (asked.fileno(), answers.fileno())
-            write(answers, _serve(task, shell, scratch, isolated, private))
+            write(answers, _serve(task, shell, scratch, isolated, private, group))
         done = True
     finally:
         os._exit(0 if done else 1)
@@ -113,21 +121,45 @@ def _blind_the_checks() -> None:
     predictions.predict = predictions.settle = nothing
 
 
+def _hide_the_course() -> None:
+    """Leave no way by name from a submission to what runs beside it, which holds nothing for it.
+
+    That keeps nobody out who looks for it: what counts is that nothing in here decides.
+    """
+    for name in [*sys.modules]:
+        if name.partition(".")[0] in ("course", "inside"):
+            del sys.modules[name]
+    sys.modules["course"] = types.ModuleType("course")
+
+
 def _serve(
-    task: student.Task, shell: Any, scratch: str, isolated: bool, private: tuple[int, int]
+    task: student.Task,
+    shell: Any,
+    scratch: str,
+    isolated: bool,
+    private: tuple[int, int],
+    group: Sequence[int],
 ) -> dict[str, Any]:
-    """Run one submission to its end, or to the end of our patience; leave nothing of it."""
+    """Run one submission to its end, or to the end of our patience; leave nothing of it.
+
+    `group` holds two descriptors of a control group, where there is one: what moves a process into
+    it, and what counts the processes that were killed for want of memory.
+    """
     if isolated and _libc.unshare(_NEW["pids"] | _NEW["ipc"]):  # for what is forked from here on
         return {"end": "no namespaces"}
+    killed = _killed_for_memory(group)
     results, out = os.pipe()
     first = os.fork()
     if first == 0:
-        for descriptor in (*private, results):
+        if group:
+            with contextlib.suppress(OSError):
+                os.write(group[0], b"0")
+        for descriptor in (*private, *group, results):
             os.close(descriptor)
         (_first_process if isolated else _only_process)(scratch, task, shell, out)
     os.close(out)
     try:
-        message = _collect(results, task)
+        message = _collect(results, task, Meter(first, isolated))
     finally:
         # The first process of its namespace: the kernel ends all others with it. Without
         # namespaces, the leader of a group that everything has stayed in, or not.
@@ -136,74 +168,142 @@ def _serve(
                 end(first, signal.SIGKILL)
         status = os.waitpid(first, 0)[1]
         os.close(results)
+    if _killed_for_memory(group) > killed:
+        message["end"] = Status.MEMORY
     return {"end": "no namespaces"} if status == _UNFURNISHED << 8 else message
 
 
-def _collect(results: int, task: student.Task) -> dict[str, Any]:
+def _killed_for_memory(group: Sequence[int]) -> int:
+    """Return how many processes of a control group were killed for want of memory."""
+    if not group:
+        return 0
+    with contextlib.suppress(OSError, ValueError):
+        for line in os.pread(group[1], 4096, 0).splitlines():
+            if line.startswith(b"oom_kill "):
+                return int(line.split()[1])
+    return 0
+
+
+def _collect(results: int, task: student.Task, meter: Meter) -> dict[str, Any]:
     """Gather records until they end, are too many, or time or memory is up."""
     chunks: list[bytes] = []
     size = 0
     now = time.monotonic()
     # The submission keeps to its limits by itself; this holds for one that does not.
     deadline = now + 5 + task.seconds * (student.ALL_CELLS + len(task.exercises))
-    next_look, resting = now, _tree_memory()
+    next_look = alive = now
     end = Status.DONE
     while True:
-        ready = select.select([results], [], [], 0.05)[0]
+        ready = select.select([results], [], [], 0.02)[0]
         now = time.monotonic()
         if ready:
             chunk = os.read(results, 2**20)
             if not chunk:
                 break
+            alive = now
             chunks.append(chunk)
             size += len(chunk)
         if size > MAX_OUTPUT:
             end = Status.FLOODED
             break
-        if now > deadline:
+        # Whatever it does, it tells that it begins, and the copy that stands by when it gives up.
+        if now > deadline or now > alive + task.seconds + PATIENCE:
             end = Status.TIMEOUT
             break
         if now >= next_look:
-            next_look = now + 0.1
-            if _tree_memory() - resting > task.memory and _tree_share() > task.memory:
+            if meter.is_over(task.memory):
                 end = Status.MEMORY
                 break
+            next_look = time.monotonic() + max(meter.pause, 10 * (time.monotonic() - now))
     return {"end": end, "records": b"".join(chunks)[:MAX_OUTPUT]}
 
 
-def _tree_memory() -> int:
-    """Return the bytes of memory that all processes here have beyond what they share with this one."""
-    page = os.sysconf("SC_PAGE_SIZE")
-    own, total = _resident("self"), 0
-    for process in Path("/proc").iterdir():
-        if process.name.isdigit() and int(process.name) != os.getpid():
-            total += max(0, _resident(process.name) - own)
-    return total * page
+class Meter:
+    """Counts the memory of a submission, as far as it can be seen.
 
-
-def _tree_share() -> int:
-    """Return the same, with pages that several processes share counted once; it takes longer.
-
-    A process and the copy that stands by share nearly all they have.
+    Parameters
+    ----------
+    first : int
+        Its first process.
+    isolated : bool
+        Whether that has namespaces of its own.
     """
-    total = -_resident("self") * os.sysconf("SC_PAGE_SIZE")
-    for process in Path("/proc").iterdir():
-        if process.name.isdigit() and int(process.name) != os.getpid():
-            try:
-                text = (process / "smaps_rollup").read_text(encoding="ascii")
-                total += 1024 * int(text.partition("\nPss:")[2].split()[0])
-            except (OSError, IndexError):
-                total += _resident(process.name) * os.sysconf("SC_PAGE_SIZE")
-    return total
 
+    def __init__(self, first: int, isolated: bool) -> None:
+        self.first, self.isolated = first, isolated
+        self.pause = 0.03 if isolated else 0.25  # seconds from look to look
+        self._ours = {1, os.getpid(), os.getppid()}  # bubblewrap's, this one, the warm process
 
-def _resident(process: str) -> int:
-    """Return the pages of a process that are in memory; 0 if it has gone."""
-    try:
-        with Path(f"/proc/{process}/statm").open(encoding="ascii") as file:
-            return int(file.read().split()[1])
-    except (OSError, IndexError):
+    def is_over(self, memory: int) -> bool:
+        """Return whether all its processes together have more than so many bytes.
+
+        What they share is counted more than once at first, which is soon done, and precisely where
+        that is too much: a process and the copy that stands by share nearly all they have.
+        """
+        processes = self._processes()
+        elsewhere = self._in_files() + self._in_sockets()
+        sizes = [_sizes(process) for process in processes]
+        if elsewhere + sum(resident + tables for resident, tables in sizes) <= memory:
+            return False
+        for process, (resident, tables) in zip(processes, sizes, strict=True):
+            elsewhere += tables + min(resident, _share(process, resident))
+        return elsewhere > memory
+
+    def _processes(self) -> list[str]:
+        """Return the processes of the submission."""
+        try:
+            found = [name for name in os.listdir("/proc") if name.isdigit()]
+        except OSError:  # not Linux
+            return []
+        if self.isolated:
+            return [name for name in found if int(name) not in self._ours]
+        return [name for name in found if self.first in _kin(name)]
+
+    def _in_files(self) -> int:
+        """Return the bytes of the files in memory."""
+        total = 0
+        if self.isolated:
+            for place in (SCRATCH, "/dev/shm"):
+                with contextlib.suppress(OSError):
+                    found = os.statvfs(f"/proc/{self.first}/root{place}")
+                    total += (found.f_blocks - found.f_bfree) * found.f_frsize
+        return total
+
+    def _in_sockets(self) -> int:
+        """Return the most that all sockets of its network namespace can hold, open or not."""
+        if self.isolated:
+            with contextlib.suppress(OSError):
+                lines = Path(f"/proc/{self.first}/net/unix").read_bytes().count(b"\n")
+                return max(0, lines - 1) * SOCKET_BUFFERS
         return 0
+
+
+def _sizes(process: str) -> tuple[int, int]:
+    """Return the bytes of a process in memory, and of its page tables; 0 if it has gone."""
+    found = {"VmRSS:": 0, "VmPTE:": 0}
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines():
+            name, _, value = line.partition("\t")
+            if name in found:
+                found[name] = 1024 * int(value.split()[0])
+    return found["VmRSS:"], found["VmPTE:"]
+
+
+def _share(process: str, otherwise: int) -> int:
+    """Return a process's bytes, of pages that several have its share."""
+    with contextlib.suppress(OSError, IndexError):
+        text = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii")
+        return 1024 * int(text.partition("\nPss:")[2].split()[0])
+    return otherwise
+
+
+def _kin(process: str) -> tuple[int, ...]:
+    """Return a process's own number, and those of its parent, group and session."""
+    try:
+        text = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ()
+    return int(process), *map(int, text.rpartition(") ")[2].split()[1:4])
 
 
 def _only_process(scratch: str, task: student.Task, shell: Any, out: int) -> NoReturn:
@@ -222,15 +322,16 @@ def _first_process(scratch: str, task: student.Task, shell: Any, out: int) -> No
     status = _UNFURNISHED
     try:
         _limit(task.memory)
-        _check(_libc.unshare(_NEW["mounts"]))
+        _check(_libc.unshare(_NEW["mounts"] | _NEW["net"]))  # a network where nothing is up
         _check(_libc.mount(None, b"/", None, _MS_REC | _MS_PRIVATE, None))
         for place in (scratch.encode(), b"/dev/shm"):
             _mount_empty(place, _MS_NOSUID | _MS_NODEV, SCRATCH_SIZE)
         _mount_empty(b"/proc", _MS_NOSUID | _MS_NODEV | _MS_RDONLY, b"size=4k")
-        # Shared memory that no process need have mapped would escape the count of `_tree_memory`.
+        # Shared memory that no process need have mapped would escape the `Meter`.
         _check(_libc.mount(b"/dev/null", b"/dev/zero", None, _MS_BIND, None))
         os.chdir(scratch)
         _give_up_power()
+        _hide_the_course()
         status = 0
         if os.fork() == 0:
             try:

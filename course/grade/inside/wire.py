@@ -107,6 +107,8 @@ def _describe(value: Any, blobs: list[bytes], depth: int) -> Any:
         width = array.dtype.itemsize // 4
         codes = np.frombuffer(array.tobytes(), dtype="<u4").reshape(*array.shape, width)
         return {"text": _shape_of(codes, blobs)}
+    if array.dtype.kind not in "biuf":  # the bytes of objects are addresses
+        raise WireError(f"returned an array of dtype {array.dtype}, expected numbers")
     # 'longdouble' and byte orders differ between machines; what is sent does not.
     dtype = array.dtype.newbyteorder("<") if array.dtype.itemsize <= 8 else np.dtype("<f8")
     return {"dtype": dtype.str.lstrip("<|"), "shape": _shape_of(array.astype(dtype), blobs)}

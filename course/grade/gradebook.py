@@ -1,0 +1,108 @@
+"""Import files for a platform's gradebook, with the columns that its importer looks for.
+
+Canvas (lib/gradebook_importer.rb) wants Student and ID first, Section last before the assignments,
+and a row "Points Possible"; Moodle's grading worksheet (mod/assign/feedback/offline) wants
+Identifier, Grade and Last modified (grade), and knows a participant by a number of each assignment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from course.grade.adjustments import Tally
+from course.grade.key import Lesson
+from course.grade.record import Record
+from course.grade.tables import plain_number, write_table
+
+_CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+_MOODLE = (
+    *("Identifier", "Full name", "Lesson", "Grade", "Maximum grade"),
+    "Last modified (grade)",
+)
+
+
+def write(
+    out: Path,
+    which: str,
+    records: Sequence[Record],
+    lessons: Mapping[str, Lesson],
+    tallies: Mapping[tuple[str, str], Tally],
+) -> list[str]:
+    """Write canvas.csv or moodle.csv.
+
+    Parameters
+    ----------
+    out : Path
+        The grades folder.
+    which : str
+        "canvas" or "moodle".
+    records : sequence of Record
+    lessons : mapping of str to Lesson
+    tallies : mapping of (student, lesson) to Tally
+
+    Returns
+    -------
+    list of str
+        What the platform will not take as it stands: sentences for the instructor.
+    """
+    students = list(dict.fromkeys(record.student for record in records))
+    pairs = [(s, n) for s in students for n in lessons if (s, n) in tallies]
+    ids = {(r.student, r.lesson): r.platform_id for r in records if r.platform_id}
+    if which == "canvas":
+        rows = _canvas_rows(students, ids, lessons, tallies)
+        columns: Sequence[str] = (*_CANVAS, *(f"Lesson {number}" for number in lessons))
+        numbered = {student for student, _ in ids}
+        lacking = [student for student in students if student not in numbered]
+        write_table(out / "canvas.csv", columns, rows)
+    else:
+        write_table(out / "moodle.csv", _MOODLE, _moodle_rows(pairs, ids, lessons, tallies))
+        lacking = [student for student, _ in dict.fromkeys(p for p in pairs if p not in ids)]
+    said = []
+    if lacking:
+        who = f"{len(set(lacking))} student{'s' * (len(set(lacking)) > 1)}"
+        said.append(f"{who} came from no download of {which.title()} and have no number there")
+    above = [p for p in pairs if tallies[p].total > lessons[p[1]].max_total]
+    if above and which == "moodle":
+        said.append(f"{len(above)} grades are above the maximum: Moodle leaves them out")
+    return said
+
+
+def _canvas_rows(
+    students: Sequence[str],
+    ids: Mapping[tuple[str, str], str],
+    lessons: Mapping[str, Lesson],
+    tallies: Mapping[tuple[str, str], Tally],
+) -> list[list[Any]]:
+    """Return a row for each student; one number on Canvas is of all lessons."""
+    numbers = {student: platform_id for (student, _), platform_id in ids.items()}
+    possible = ["    Points Possible", "", "", "", "", *(key.max_total for key in lessons.values())]
+    rows: list[list[Any]] = [possible]
+    for student in students:
+        points = [_total(tallies.get((student, number))) for number in lessons]
+        rows.append([student, numbers.get(student, ""), "", "", "", *points])
+    return rows
+
+
+def _moodle_rows(
+    pairs: Sequence[tuple[str, str]],
+    ids: Mapping[tuple[str, str], str],
+    lessons: Mapping[str, Lesson],
+    tallies: Mapping[tuple[str, str], Tally],
+) -> list[list[Any]]:
+    """Return a row for each student and lesson; each assignment finds its own by their numbers."""
+    return [
+        [
+            f"Participant {ids[pair]}" if pair in ids else "",
+            *pair,
+            _total(tallies[pair]),
+            lessons[pair[1]].max_total,
+            "-",
+        ]
+        for pair in pairs
+    ]
+
+
+def _total(tally: Tally | None) -> Any:
+    return "" if tally is None else plain_number(tally.total)
