@@ -29,7 +29,7 @@ ROLES = {
 # The same in a learner's notebook, where a mark may stand on any line and have been typed anew: the
 # number is what they hold.
 EXERCISE = re.compile(
-    r"^[ \t]*#[# \t]*exercise[ \t]*:?[ \t]*([0-9]{2}\.[0-9]+)", re.MULTILINE | re.IGNORECASE
+    r"^[ \t]*#[# \t]*exercise[ \t]*:[ \t]*([0-9]{2}\.[0-9]+)", re.MULTILINE | re.IGNORECASE
 )
 WRITTEN = re.compile(r"<!-+[ \t]*written[ \t]*:?[ \t]*([0-9]{2}\.Q[0-9]+)[ \t]*-+>", re.IGNORECASE)
 NOTE = re.compile(r"<!-- (formula|term): (?! )([^:]+)(?<! )(?:: (\S.*))? -->")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _HALF = re.compile(r"\..*\.\d+\.part")
@@ -27,17 +30,48 @@ def write_whole(path: Path, content: bytes | str) -> bool:
     data = content.encode("utf-8", "replace") if isinstance(content, str) else content
     if path.exists() and path.read_bytes() == data:
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with _half_of(path) as half:
         with half.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         half.replace(path)
+    return True
+
+
+def write_pieces(path: Path, pieces: Iterable[str]) -> bool:
+    """Do the same for a text that the next run would write again, without holding it in memory.
+
+    It does not wait for the disk, so the file may be empty after a loss of power.
+
+    Parameters
+    ----------
+    path : Path
+    pieces : iterable of str
+
+    Returns
+    -------
+    bool
+        Whether the file has changed.
+    """
+    with _half_of(path) as half:
+        with half.open("w", encoding="utf-8", errors="replace", newline="") as file:
+            file.writelines(pieces)
+        if path.exists() and filecmp.cmp(path, half, shallow=False):
+            return False
+        half.replace(path)
+    return True
+
+
+@contextmanager
+def _half_of(path: Path) -> Iterator[Path]:
+    """Yield where to write what is to replace a file; nothing is left of it if that fails."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield half
     finally:
         half.unlink(missing_ok=True)
-    return True
 
 
 def clear_halves(folder: Path) -> None:

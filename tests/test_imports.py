@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "course/exercises/drives.py": "course/judge/run.py",
     "course/grade/inside": "course/grade/inside course/judge/run.py course/judge/honesty.py utils",
     "course/exercises": "course/judge course/exercises/__init__.py course/exercises/common.py "
-    "course/exercises/drives.py utils",
+    "course/exercises/drives.py course/exercises/readings.py utils",
     "course/__init__.py": "",
     "course/check.py": JUDGED,
     "course/cells.py": "",

@@ -48,6 +48,29 @@ def listed(values: Array, digits: int = 4) -> str:
     return ", ".join(f"{v:.{digits}g}" for v in values[:4]) + more
 
 
+def follows_a_pattern(draws: Array, p: Array) -> bool:
+    """Return whether draws tell of those up to 20 places on, as chance never does.
+
+    Parameters
+    ----------
+    draws : array of shape (n,)
+        Numbers from 0, one after another.
+    p : array of shape (K,)
+        The probability of each.
+
+    Returns
+    -------
+    bool
+        By chance it is True less than once in a million times.
+    """
+    n, alike, thrice = len(draws), float((p**2).sum()), float((p**3).sum())
+    deviation = (n * (alike - alike**2 + 2 * max(0.0, thrice - alike**2))) ** 0.5
+    if deviation < 3:  # nearly always the same one, or too few
+        return False
+    counts = [(draws[lag:] == draws[:-lag]).sum() - (n - lag) * alike for lag in range(1, 21)]
+    return bool(np.abs(counts).max() > 6.5 * deviation)
+
+
 def open_group(says: str, points: int, cases: Cases, explains: Explains) -> Group:
     """Return a group for an exercise to which many results are right.
 

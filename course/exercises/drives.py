@@ -1,8 +1,9 @@
 """How an exercise is carried out where it is more than one plain call.
 
-A `drive` gets the answer and a case's arguments and returns plain values; some arguments are
-functions themselves. The grader runs all this beside the answer, in the sandbox, so nothing here
-knows what is right: that stands in the modules beside this one, which no submission sees.
+A `drive` gets the answer and a case's arguments and hands back what came of it, as it is; some
+arguments are functions themselves. The grader runs all this beside the answer, in the sandbox, where
+it can be replaced: so nothing here knows what is right, compares or decides anything. That stands in
+`readings` and the lessons' modules, which no submission sees.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from course.judge.run import plain
 # --- 03.1 one_hot --------------------------------------------------------------------------------
 
 
-def one_hot_then_scale(answer: Callable[..., Any], y: Any, n_classes: int, scale: float = 1) -> Any:
-    """Call the answer, and multiply its result in place as a lesson does."""
-    Y = plain(answer(y, n_classes))
-    if scale != 1 and isinstance(Y, np.ndarray):
-        Y = Y.copy()
-        Y *= scale  # in place: an array of integers refuses
-    return Y
+def one_hot(answer: Callable[..., Any], y: Any, n_classes: int, scale: float = 1) -> Any:
+    """Call the answer; hand back its result, and of what type that was.
+
+    The scale is for what is done with the result later.
+    """
+    Y = answer(y, n_classes)
+    return Y, str(getattr(Y, "dtype", ""))
 
 
 # --- 04.2 numerical_gradient: functions to differentiate -----------------------------------------
@@ -63,19 +64,6 @@ def deal(answer: Callable[..., Any], n: int, batch_size: int, seed: int, passes:
     return first, second, answer(n, batch_size, np.random.default_rng(seed))
 
 
-# --- 05.2 encode_labels --------------------------------------------------------------------------
-
-
-def encode_and_look_up(answer: Callable[..., Any], y: Any) -> Any:
-    """Call the answer, and look its integers up in its classes as a lesson does."""
-    result = plain(answer(y))
-    if isinstance(result, tuple) and len(result) == 2:
-        integers = np.asarray(result[1])
-        if integers.shape == np.shape(y) and integers.dtype.kind in "fb":
-            raise TypeError(f"classes[integers] needs integers; yours are of type {integers.dtype}")
-    return result
-
-
 # --- 05.3 SoftmaxClassifier ----------------------------------------------------------------------
 
 
@@ -103,16 +91,11 @@ def fit_and_ask(
         model.fit(1 - X, y)
     fitted = model.fit(X, y)
     if asked == "fit":
-        return fitted is model
+        return hex(id(fitted)), hex(id(model))
     if asked in ("classes_", "Theta_"):
         return getattr(model, asked)
     if asked in (RECORD, DESCENT, REFITTED, STEPS):
-        history = np.asarray(model.loss_history_, dtype=float)
-        if asked == RECORD:
-            return np.array([history[0], history[-1], model.n_iter_ - (len(history) - 1)])
-        length = 0 if asked == STEPS or max_iter is None else max_iter + 1
-        shown = np.append(history, np.full(length, np.nan))[:length]
-        return np.array([model.n_iter_, len(history), *shown], dtype=float)
+        return model.n_iter_, np.asarray(model.loss_history_, dtype=float)
     try:
         return getattr(model, asked)(X_new)
     except NotImplementedError:  # fit is there, so this is more than an untouched stub
@@ -121,12 +104,7 @@ def fit_and_ask(
 
 # --- 06.1 boundary_line --------------------------------------------------------------------------
 
-RAISED, RETURNED = "a ValueError", "a result, no error"
-
-
-def is_upright(Theta: Any, a: int, b: int) -> bool:
-    """Return whether the boundary between two classes is vertical."""
-    return bool(Theta[a, 2] == Theta[b, 2])
+BY_HAND = "raised by the answer's own code"
 
 
 def raised_by_hand(error: BaseException, answer: Callable[..., Any]) -> bool:
@@ -140,20 +118,14 @@ def raised_by_hand(error: BaseException, answer: Callable[..., Any]) -> bool:
     return dis.opname[code[last.tb_lasti]] == "RAISE_VARARGS"
 
 
-def line_or_error(answer: Callable[..., Any], Theta: Any, a: int, b: int) -> Any:
-    """Call the answer; where the boundary is vertical, say in words whether it raised."""
-    if not is_upright(Theta, a, b):
-        try:
-            return answer(Theta, a, b)
-        except ValueError as error:
-            if raised_by_hand(error, answer):  # whatever its words are
-                raise ValueError("but this boundary is not vertical") from None
-            raise
+def line(answer: Callable[..., Any], Theta: Any, a: int, b: int) -> Any:
+    """Call the answer; a ValueError that it raises itself says that, whatever its words are."""
     try:
-        answer(Theta, a, b)
-    except ValueError:
-        return RAISED
-    return RETURNED
+        return answer(Theta, a, b)
+    except ValueError as error:
+        if raised_by_hand(error, answer):
+            raise ValueError(BY_HAND) from None
+        raise
 
 
 # --- 07.4 consistency_band -----------------------------------------------------------------------
@@ -170,25 +142,10 @@ def draw_band(
     """Return one band; or, with another seed, two from equal generators and one from the other."""
     if other_seed is None:
         return answer(confidence, n_bins, n_resamples, np.random.default_rng(seed))
-    bands = [
+    return tuple(
         answer(np.copy(confidence), n_bins, n_resamples, np.random.default_rng(s))
         for s in (seed, seed, other_seed)
-    ]
-    return np.array([[np.asarray(end, dtype=float) for end in both] for both in bands])
-
-
-# --- 10.1, 10.2: scores that are right up to a number added to a row -----------------------------
-
-
-def centred(answer: Callable[..., Any], *arguments: Any) -> Any:
-    """Call an answer and take each row's mean off, which no softmax notices."""
-    scores = plain(answer(*arguments))
-    if not isinstance(scores, np.ndarray) or scores.ndim != 2 or scores.dtype.kind not in "iuf":
-        return scores
-    with np.errstate(invalid="ignore"):  # inf − inf
-        means = scores.mean(axis=1, keepdims=True, dtype=float)
-    centred = scores - np.where(np.isfinite(means), means, 0)  # a row with inf or nan stays
-    return centred.astype(scores.dtype) if scores.dtype.kind == "f" else centred
+    )
 
 
 # --- 10.3 softmax_policy -------------------------------------------------------------------------

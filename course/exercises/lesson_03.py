@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from course.exercises.common import Array, listed
-from course.exercises.drives import one_hot_then_scale
+from course.exercises.drives import one_hot
+from course.exercises.readings import of_value, scaled
 from course.judge.exercise import Exercise, Group
 from course.judge.run import Arguments
 
@@ -259,7 +260,8 @@ EXERCISES = (
             Group("the entries are floats: Y *= 0.9 works", 1, _scaled),
         ),
         oracle=_one_hot,
-        drive=one_hot_then_scale,
+        drive=one_hot,
+        reads=of_value(scaled),
         forbids=(
             "utils.one_hot",
             "utils.functions.one_hot",

@@ -13,9 +13,9 @@ from course.exercises.drives import (
     RECORD,
     REFITTED,
     STEPS,
-    encode_and_look_up,
     fit_and_ask,
 )
+from course.exercises.readings import looked_up, of_the_fit, of_value
 from course.judge.exercise import Exercise, Group
 from course.judge.run import Arguments
 
@@ -173,7 +173,7 @@ ENCODE_LABELS = Exercise(
         ),
     ),
     oracle=_encode,
-    drive=encode_and_look_up,
+    reads=of_value(looked_up),
 )
 
 # --- 05.3 SoftmaxClassifier ----------------------------------------------------------------------
@@ -289,7 +289,7 @@ def _label_cases(rng: np.random.Generator) -> list[Arguments]:
     A_new = rng.permutation(0.4 + np.array([[2.5, 0.0], [0.0, 2.5], [-1.0, -1.0], [3.0, 1.0]]))
     return [
         (X, words[y], X_new, lam, "predict"),
-        (X, words[y], X_new, lam, "classes_", *_BRIEFLY),
+        (X, words[y], X_new, lam, "classes_"),
         (A, numbers[a], A_new, 0.05, "predict"),
         (A, numbers[a], A_new[:1], 0.05, "predict"),
         (A, numbers[a], A_new, 0.05, "predict_proba"),
@@ -353,10 +353,10 @@ def _explain_optimum(arguments: Arguments, P: Array) -> str | None:
         f"{x:.2g}" if x > 1e-4 else "0" for x in (slopes[:, 0].max(), slopes[:, 1:].max())
     )
     start = np.log(len(classes))
-    worse = f", and with all weights 0 it is log {len(classes)} = {start:.4f}"
+    worse = f"; with all weights 0, J is log {len(classes)} = {start:.4f}"
     return (
         f"these probabilities belong to a b and W at which J is {loss:.4f}, its slope by b {by_b} "
-        f"and by W {by_W}; at the least J, {least:.4f}, both slopes are 0{worse * (loss > start)}"
+        f"and by W {by_W}; at the least J, {least:.4f}, both slopes are 0{worse if loss > start else ''}"
     )
 
 
@@ -381,6 +381,9 @@ def _explain_record(arguments: Arguments, result: Any) -> str | None:
     if asked == "fit":
         return "fit should return the estimator itself, so that model.fit(X, y).predict(X) works"
     if asked == "Theta_":
+        sums = result.sum(axis=0)
+        if np.abs(sums).max() > 1e-2:
+            return f"from zeros on, the rows of Theta_ add up to 0; yours add up to {listed(sums)}"
         return (
             "Theta_ should hold the weights of the least loss, from zeros: a row for each class, the "
             "intercepts in column 0"
@@ -446,6 +449,7 @@ SOFTMAX_CLASSIFIER = Exercise(
     ),
     oracle=_expected,
     drive=fit_and_ask,
+    reads=of_value(of_the_fit),
     rtol=0,
     atol=1e-3,
     forbids=(

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from course.exercises.common import Array, listed, log_softmax, softmax
-from course.exercises.drives import RAISED, is_upright, line_or_error
+from course.exercises.drives import line
+from course.exercises.readings import RAISED, is_upright, line_or_error
 from course.judge.exercise import Exercise, Group
 from course.judge.run import Arguments
 
@@ -79,7 +80,7 @@ def _scores_tie(arguments: Arguments, result: Any) -> str | None:
             return (
                 f"on the boundary the scores are equal; at your point x1 = {x1:g}, "
                 f"x2 = {slope * x1 + intercept:.4g} class {a} scores {z[a]:.4g} "
-                f"and class {b} {z[b]:.4g}"
+                f"and class {b} {z[b]:.4g}, {abs(z[a] - z[b]):.2g} apart"
             )
     return None
 
@@ -258,7 +259,8 @@ EXERCISES = (
             ),
         ),
         oracle=_line,
-        drive=line_or_error,
+        drive=line,
+        reads=line_or_error,
     ),
     Exercise(
         number="06.2",

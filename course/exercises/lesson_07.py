@@ -10,6 +10,7 @@ import numpy as np
 
 from course.exercises.common import Array, listed, open_group
 from course.exercises.drives import draw_band
+from course.exercises.readings import of_value, stacked
 from course.judge.exercise import Exercise, Group
 from course.judge.run import Arguments
 
@@ -437,7 +438,9 @@ def _both_ends(arguments: Arguments, value: Any) -> Array:
     counts = np.bincount(place, minlength=n_bins)
     spread = np.sqrt(np.bincount(place, confidence * (1 - confidence), n_bins))
     ends: Array = np.stack([np.asarray(end, dtype=float) for end in value])
-    beyond = np.nanmax(counts * np.maximum(-ends, ends - 1)) > 0.3  # no accuracy lies there
+    beyond = float(np.nanmax(counts * np.maximum(-ends, ends - 1)) > 0.3)  # no accuracy lies there
+    if np.nanmax(ends) > 2:  # numbers instead of shares
+        beyond, ends = 2.0, ends / np.maximum(counts, 1)
     for k in np.flatnonzero(counts):
         ends[:, k] = _drawn_in(confidence[place == k], *ends[:, k])
     scaled = ends * 0.019 * np.maximum(counts, 1) / np.maximum(1, 0.2 * spread)
@@ -469,6 +472,7 @@ BAND = Exercise(
         ),
     ),
     drive=draw_band,
+    reads=of_value(stacked),
     signature=_both_ends,
     rtol=0.0,
     atol=0.02,  # what two draws of the same band may differ by

@@ -36,6 +36,7 @@ def _some_rows(rng: np.random.Generator) -> list[Arguments]:
         (np.array([[0.0, np.log(9.0)]]), 2.0),
         (rng.normal(scale=2, size=(2, 3)), 0.5),
         (rng.normal(scale=3, size=(5, 4)), 3.0),
+        (rng.normal(scale=0.1, size=(3, 4)), 0.04),
     ]
 
 
@@ -129,7 +130,7 @@ def _far_apart(rng: np.random.Generator) -> list[Arguments]:
     return [
         (np.array([[0.0, -50.0]]), np.array([1]), 0.05),
         (np.array([[900.0, 901.0]]), np.array([0]), 0.5),
-        (np.array([[0.0, 900.0], [1.0, 2.0], [5000.0, 4998.0]]), np.array([0, 1, 1]), 0.5),
+        (np.array([[0.0, 900.0], [1.0, 2.0], [90000.0, 89998.0]]), np.array([0, 1, 1]), 0.5),
         (rng.normal(scale=400, size=(6, 4)), rng.integers(4, size=6), 0.2),
     ]
 
@@ -309,7 +310,7 @@ def _both(rng: np.random.Generator) -> list[Arguments]:
 def _with_a_class_that_never_comes(rng: np.random.Generator) -> Arguments:
     logits, y = _from_world(rng, 250, [0.5, 1.3, 0.7], [0, 0.8, -0.6])
     # Its scores are so low already that nobody has to lower them further.
-    return np.column_stack([logits, rng.normal(-10, 1, size=len(y))]), y
+    return np.column_stack([logits, rng.normal(-30, 1, size=len(y))]), y
 
 
 def _slopes(logits: Array, y: Array, w: Array, b: Array) -> tuple[Array, Array]:

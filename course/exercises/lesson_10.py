@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from course.exercises.common import Array, open_group, softmax
-from course.exercises.drives import AGAIN, DRAWS, centred, pull
+from course.exercises.common import Array, follows_a_pattern, open_group, softmax
+from course.exercises.drives import AGAIN, DRAWS, pull
+from course.exercises.readings import centred_scores, of_value, rows_centred
 from course.judge.exercise import Exercise, Group
 from course.judge.run import Arguments, plain
 
@@ -75,7 +76,7 @@ def _lda_scores(X: Array, means: Array, cov: Array, priors: Array) -> Array:
     return np.stack(columns, axis=1) + np.log(priors)
 
 
-_lda_oracle = partial(centred, _lda_scores)
+_lda_oracle = partial(centred_scores, _lda_scores)
 
 
 def _covariance(rng: np.random.Generator, d: int) -> Array:
@@ -130,7 +131,7 @@ LDA = Exercise(
     number="10.1",
     call="lda_logits(X, means, cov, priors)",
     oracle=_lda_oracle,
-    drive=centred,
+    reads=of_value(rows_centred),
     groups=(
         Group("equal priors", 1, _equal_priors, explains=_explain_lda),
         Group("priors that differ", 1, _unequal_priors, explains=_explain_lda),
@@ -150,7 +151,7 @@ def _bayes_scores(X: Array, means: Array, variances: Array, priors: Array) -> Ar
     return scores
 
 
-_bayes_oracle = partial(centred, _bayes_scores)
+_bayes_oracle = partial(centred_scores, _bayes_scores)
 
 
 def _bayes_case(
@@ -208,7 +209,7 @@ NAIVE_BAYES = Exercise(
     number="10.2",
     call="naive_bayes_logits(X, means, variances, priors)",
     oracle=_bayes_oracle,
-    drive=centred,
+    reads=of_value(rows_centred),
     groups=(
         Group("all classes spread alike", 1, _same_spread, explains=_explain_bayes),
         Group("each class with its own variances", 1, _own_spread, explains=_explain_bayes),
@@ -285,6 +286,8 @@ def _explain_draws(arguments: Arguments, value: Any) -> str | None:
         return "two generators with the same seed drew different arms"
     if p.max() < 0.9 and np.array_equal(again, other):
         return "two generators with different seeds drew the same arms"
+    if follows_a_pattern(draws, p):
+        return "your draws follow a pattern: draw each anew, with rng"
     return None
 
 
@@ -361,7 +364,7 @@ def _large_scores(rng: np.random.Generator) -> list[Arguments]:
             np.array([[1.0, 0.0], [0.0, 1.0]]),
             np.array([[1.0], [3.0]]),
         ),
-        (400 * Q, 20 * K, V),
+        (2000 * Q, 20 * K, V),
     ]
 
 
@@ -448,7 +451,7 @@ def _far_values(rng: np.random.Generator) -> list[Arguments]:
     return [
         (np.array([1000.0, 1001.0, 998.0]), 1.5),
         (np.array([-900.0, -899.5]), 0.4),
-        (rng.choice([-1, 1]) * 2000 + rng.normal(size=4), 0.8),
+        (rng.choice([-1, 1]) * 20000 + rng.normal(size=4), 0.8),
     ]
 
 

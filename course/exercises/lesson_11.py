@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from course.exercises.common import Array, log_softmax, open_group, softmax
+from course.exercises.common import Array, follows_a_pattern, log_softmax, open_group, softmax
 from course.exercises.drives import split_again
 from course.judge.exercise import Exercise, Group
 from course.judge.run import Arguments
@@ -119,7 +119,18 @@ def _explain_chance(arguments: Arguments, result: Any) -> str | None:
         return "generators of two different seeds gave the same sets"
     if _is_in_runs(arguments[0], [part.astype(int) for part in result[0]]):
         return "your sets cut a class into runs of neighbours: shuffle each class"
+    if _follow_a_pattern(arguments[0], [part.astype(int) for part in result[0]]):
+        return "your sets follow a pattern within a class: shuffle each class, with rng"
     return None
+
+
+def _follow_a_pattern(y: Array, sets: list[Array]) -> bool:
+    """Return whether the set of one example of a class tells of those of its neighbours."""
+    owner = np.empty(len(y), dtype=int)
+    for number, part in enumerate(sets):
+        owner[part] = number
+    within = [owner[y == label] for label in np.unique(y)]
+    return any(follows_a_pattern(one, np.bincount(one) / len(one)) for one in within)
 
 
 def _is_in_runs(y: Array, sets: list[Array]) -> bool:
@@ -145,8 +156,9 @@ def _dealt_alike(arguments: Arguments, result: Any) -> Any:
     sets = _places(first, n)
     if isinstance(sets, str):
         return kinds, sizes, np.array(len(sets))
+    whole = _explain_whole(arguments, result) is None
     if n < 50:  # the rest would be left to chance
-        return sizes, kinds
+        return sizes, kinds, np.array(whole)
     together = np.concatenate(sets)
     within = any(len(np.unique(part)) < len(part) for part in sets)
     across = len(np.unique(together)) < sum(len(np.unique(part)) for part in sets)
@@ -155,7 +167,6 @@ def _dealt_alike(arguments: Arguments, result: Any) -> Any:
         for dealt in (again, other)
     ]
     fair = _explain_shares(arguments, result) is None
-    whole = _explain_whole(arguments, result) is None
     # Within each class the first set before the last: nobody shuffled.
     in_order = all(
         np.max(sets[0][y[sets[0]] == label], initial=-1) < np.min(sets[3][y[sets[3]] == label])
@@ -237,7 +248,7 @@ def _curve_signature(arguments: Arguments, value: Any) -> Any:
 
 
 def _explain_curve(arguments: Arguments, result: Any) -> str | None:
-    _, correct = arguments
+    confidence, correct = arguments
     thresholds, coverage, risk = result
     if not all(np.isfinite(part).all() for part in result):
         return "a value came out as nan or inf"
@@ -251,6 +262,19 @@ def _explain_curve(arguments: Arguments, result: Any) -> str | None:
             f"the lowest threshold keeps everything, and {wrong:.4g} of that is wrong; "
             f"your risk there is {float(risk[-1]):.4g}"
         )
+    for t, covered, share in zip(*result, strict=True):
+        kept = confidence >= t
+        if t not in confidence:
+            return f"your threshold {t:.4g} is none of the confidences"
+        if abs(covered - kept.mean()) > 1e-9:
+            return (
+                f"{t:.4g} keeps {kept.sum()} of {len(kept)}; your coverage there is {covered:.4g}"
+            )
+        if abs(share - (~correct[kept]).mean()) > 1e-9:
+            return (
+                f"{t:.4g} keeps {kept.sum()}, of which {(~correct[kept]).sum()} wrong; your risk "
+                f"there is {share:.4g}"
+            )
     return None
 
 
@@ -498,7 +522,7 @@ def _within_reach(rng: np.random.Generator) -> list[Arguments]:
         # The surest is wrong; within the limit are the third to the sixth, the fifth has least.
         (np.array([0.95, 0.9, 0.85, 0.8, 0.75, 0.5]), _outcomes("FTTTTF"), 0.34),
         (np.array([0.9, 0.8, 0.7, 0.6]), _outcomes("TTTF"), 0.3),  # the lowest is a wrong one
-        (np.array([0.9, 0.8, 0.7]), _outcomes("TTF"), 0.0),
+        (np.linspace(0.99, 0.6, 30), np.arange(30) < 29, 0.0),
         (c, rng.random(40) < c, 0.153),  # no share of 40 or fewer equals that
     ]
 

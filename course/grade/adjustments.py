@@ -243,9 +243,9 @@ def _exercise(typed: str, lesson: Lesson) -> str:
         return ""
     numbers = {e.number: e.number for e in lesson.exercises}
     names = {e.name.casefold(): e.number for e in lesson.exercises}
-    padded = typed.replace(",", ".").zfill(len(lesson.number) + len(typed.partition(".")[2]) + 1)
-    whole = f"{lesson.number}.{typed}"
-    found = numbers.get(padded) or names.get(typed.casefold()) or numbers.get(whole)
+    head, point, rest = typed.replace(",", ".").partition(".")
+    padded = f"{head.zfill(2)}.{rest}" if point else f"{lesson.number}.{head}"
+    found = numbers.get(padded) or names.get(typed.casefold())
     if found:
         return found
     hint = "; a written answer is marked in to_mark.csv" if "q" in typed.casefold() else ""

@@ -51,7 +51,9 @@ def make_key(solution: Solution, seed: int, sandbox: Sandbox, limits: Limits) ->
                 f"{solution.path} fails its own exercise {score.number} {score.name}: "
                 f"{score.finding or score.status}"
             )
-        expected.append(tuple(outcome.value for outcome in outcomes if outcome))
+        pairs = zip(sheet.cases, outcomes, strict=True)
+        read = sheet.exercise.read
+        expected.append(tuple(read(case.arguments, o).value for case, o in pairs if o))
     settings = f"{seed} {limits.seconds} {limits.memory} {sandbox.isolated}"
     return LessonKey(
         number=solution.number,

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from course.grade.forecasts import Forecast
-from utils.calibration import consistency_band, noise_floor, reliability_curve
+from course.grade.guesses import Forecast
 from utils.calibration import expected_calibration_error as ece
+from utils.calibration import reliability_curve
+
+Numbers = NDArray[Any]
 
 N_BINS = 10
 _RESAMPLES = 2000
@@ -18,7 +22,7 @@ _RESAMPLES = 2000
 _FEW = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Said:
     """One forecast of one student, with what came."""
 
@@ -122,11 +126,10 @@ def reliability(said: Sequence[Said]) -> Reliability | None:
     """Return the class's reliability diagram, None where nobody forecast anything."""
     if not said:
         return None
-    sure = np.array([each.forecast.sure for each in said])
+    sure = np.array([each.forecast.sure for each in said]).round(3)
     right = np.array([each.correct for each in said])
     curve = reliability_curve(sure, right, N_BINS)
-    low, high = consistency_band(sure, N_BINS)
-    floor = noise_floor(sure, N_BINS)
+    low, high, floor, floor_high = _by_chance(sure, curve.counts, curve.confidence)
     bars = (
         Bar(int(count), *map(float, numbers))
         for count, *numbers in zip(
@@ -141,9 +144,31 @@ def reliability(said: Sequence[Said]) -> Reliability | None:
         right=float(right.mean()),
         bars=tuple(bars),
         error=float(ece(sure, right, N_BINS)),
-        floor=float(floor.mean),
-        floor_high=float(floor.high),
+        floor=floor,
+        floor_high=floor_high,
     )
+
+
+def _by_chance(
+    sure: Numbers, counts: Numbers, means: Numbers
+) -> tuple[Numbers, Numbers, float, float]:
+    """Return the band and the noise floor, mean and high, of people as right as they say.
+
+    As `utils.consistency_band` and `utils.noise_floor` have them, for a class: of hundreds of
+    thousands of forecasts few are distinct, and all that are alike are drawn at once.
+    """
+    values, times = np.unique(sure, return_counts=True)
+    rng = np.random.default_rng(0)
+    drawn = rng.binomial(times, values, size=(_RESAMPLES, len(values)))
+    place = np.searchsorted(np.arange(1, N_BINS) / N_BINS, values, side="right")
+    right = np.zeros((_RESAMPLES, N_BINS))
+    for each, column in zip(place, drawn.T, strict=True):
+        right[:, each] += column
+    filled = counts > 0
+    errors = np.abs(right - counts * np.where(filled, means, 0)).sum(axis=1) / counts.sum()
+    low, high = np.quantile(right, [0.025, 0.975], axis=0, method="inverted_cdf")
+    counts = np.where(filled, counts, 1)
+    return low / counts, high / counts, float(errors.mean()), float(np.quantile(errors, 0.95))
 
 
 def by_question(said: Sequence[Said]) -> list[Question]:

@@ -84,13 +84,11 @@ def _candidates(mounts: Path) -> Iterator[Path]:
     """Yield groups, the nearest first, that count their children's memory and may be written to."""
     try:
         mounted = [line.split() for line in mounts.read_text(encoding="utf-8").splitlines()]
-        lines = (mounts.parent / "cgroup").read_text(encoding="utf-8").splitlines()
     except OSError:
         return
     tops = [Path(m[4]) for m in mounted if m[m.index("-") + 1] == "cgroup2"]
-    own = next((line[3:] for line in lines if line.startswith("0::")), "")
     for top in tops:
-        place = top / own.lstrip("/")
+        place = top / _own_group(mounts)
         for group in [place, *place.parents]:
             if not group.is_relative_to(top):
                 break
@@ -98,6 +96,15 @@ def _candidates(mounts: Path) -> Iterator[Path]:
                 counted = (group / "cgroup.subtree_control").read_text(encoding="ascii").split()
                 if "memory" in counted and os.access(group / "cgroup.procs", os.W_OK):
                     yield group
+
+
+def _own_group(mounts: Path) -> str:
+    """Return the group of version 2 that this process is in."""
+    with contextlib.suppress(OSError):
+        for line in (mounts.parent / "cgroup").read_text(encoding="utf-8").splitlines():
+            if line.startswith("0::"):
+                return line[3:].lstrip("/")
+    return ""
 
 
 def _clear(parent: Path) -> None:

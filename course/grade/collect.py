@@ -11,25 +11,27 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import time
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from course import exercises
 from course.grade.notebook import MAX_BYTES, TOO_LARGE, UnreadableError
-from course.grade.reader import DAMAGED, MAX_TEXT, Place, Reader
+from course.grade.reader import DAMAGED, MAX_TEXT, TOO_MUCH, Place, Reader
 from course.grade.reading import Cells
 from course.grade.record import Record
 from course.grade.work import names_in
 
 # What may be read of one student, all files and zips in zips together.
-MAX_READ = 256 * 2**20  # bytes
+MAX_READ = 128 * 2**20  # bytes
 MAX_FILES = 1_000
 MAX_LISTED = 50_000  # files named in zips
-MAX_SECONDS = 20.0  # of the processor
+MAX_SECONDS = 5.0  # of the processor
 ZIPS_IN_ZIPS = 3
 MAX_BESIDE = 20  # Python files beside a notebook
 
@@ -109,6 +111,7 @@ class _Name:
     late: bool = False
     typed: str = ""
     doubtful: bool = False
+    levels: int = 1  # so many outermost names of a file's say whose it is
 
 
 @dataclass
@@ -166,7 +169,7 @@ def collect(
     earlier = list(earlier)
     records: list[Record] = []
     with Reader() as reader:
-        people = _People(reader, lessons, {record.student for record in earlier}, say)
+        people = _People(reader, lessons, earlier, say)
         people.take(path, {folder.resolve() for folder in leave_out})
         students = list(people.students.values())
         _label(students, {r.platform_id: r.student for r in earlier if r.platform_id}, say)
@@ -256,7 +259,7 @@ def _by_platform(name: str) -> _Name | None:
         return None
     moodle = MOODLE.fullmatch(name)
     if moodle:
-        typed = "" if moodle["plugin"] == "file" else "text"
+        typed = "text" if moodle["plugin"] == "onlinetext" else ""
         return _Name(moodle["student"], moodle["id"] or "", True, moodle["file"] or "", typed=typed)
     canvas = next(filter(None, (pattern.fullmatch(name) for pattern in CANVAS)), None)
     if not canvas:
@@ -269,18 +272,25 @@ def _by_platform(name: str) -> _Name | None:
         int((canvas["upload"] or "0")[:18]),
         bool(canvas["late"]),
         canvas["typed"] or "",
-        # name_1_22_333_…: the name of a student or a group may end in a number, too.
-        bool(re.match(r"[0-9]+_(?![0-9]{2}_|.*softmax)", canvas["file"] or "")),
+        # name_1_22_333_hw.ipynb: is the name followed by three numbers, or does it end in one?
+        bool(_NUMBER.match(canvas["file"] or "")),
     )
+
+
+_NUMBER = re.compile(r"(?![0-9]{2}_[^0-9])[0-9]+_")  # and not the lesson's
 
 
 class _People:
     """Who has handed in what, as the outermost names say."""
 
     def __init__(
-        self, reader: Reader, lessons: Mapping[str, str], known: Collection[str], say: Say
+        self, reader: Reader, lessons: Mapping[str, str], earlier: Sequence[Record], say: Say
     ) -> None:
-        self.reader, self.lessons, self.known, self.say = reader, lessons, known, say
+        self.reader, self.lessons, self.say = reader, lessons, say
+        # Whom an earlier run has met, and what was in their folders.
+        self.known: dict[str, set[str]] = {}
+        for record in earlier:
+            self.known.setdefault(record.student, set()).update(record.file.split("/")[1:2])
         self.home = ""
         self.students: dict[tuple[str, str], _Student] = {}
 
@@ -291,8 +301,8 @@ class _People:
             found = list(_on_disk(path, leave_out))
         else:
             found = [_one(path, (path.name,))]
-            with path.open("rb") as file:
-                head = file.read(4)
+            with path.open("rb") as stream:
+                head = stream.read(4)
             if head.startswith(b"PK") and not self._named(path.name):
                 found = [file.below() for file in self._download(found[0])]
             elif path.suffix.casefold() == ".zip" and not head.startswith(b"PK"):
@@ -302,15 +312,18 @@ class _People:
         for file in found:
             tops.setdefault(file.parts[0], []).append(file)
         if not any(map(self._named, tops)) and self._is_one_student(tops):
-            for file in found:
-                self._add(_Name(self.home), file)
+            self._add(_Name(self.home, levels=0), found)
             return
         self._share(tops)
 
     def _is_one_student(self, tops: Mapping[str, list[_Found]]) -> bool:
         """Return whether this is the folder of a student whom an earlier run has met."""
-        stems = {clean(PurePosixPath(top).stem) for top in tops}
-        return clean(self.home) in self.known and not stems & set(self.known)
+        home = clean(self.home)
+        if home not in self.known or {clean(PurePosixPath(top).stem) for top in tops} & set(
+            self.known
+        ):
+            return False
+        return len(_holding(tops)) < 2 or bool(self.known[home] & set(map(clean, tops)))
 
     def _named(self, name: str) -> bool:
         """Return whether a file's name says whose it is."""
@@ -364,87 +377,113 @@ class _People:
             return True
         if any(len(file.parts) == 2 and file.ending == ".ipynb" for file in found):
             return False
-        holding = {file.parts[1] for file in found if file.ending in (".ipynb", ".zip")}
-        return sum(not SPARE.search(name) for name in holding) > 1
+        inside: dict[str, list[_Found]] = {}
+        for file in found:
+            inside.setdefault(file.parts[1], []).append(file)
+        return len(_holding(inside)) > 1
 
     def _share(self, tops: Mapping[str, list[_Found]]) -> None:
         """Give each file to its student."""
-        downloads: dict[str, dict[str, list[_Found]]] = {}
         theirs: dict[str, _Name] = {}
+        downloads: dict[str, list[tuple[_Name, list[_Found]]]] = {}
+        zips = [top for top, files in tops.items() if _is_file(files) and files[0].is_zip]
         for top, files in tops.items():
             name = _by_platform(top)
-            alone = len(files) == 1 and len(files[0].parts) == 1  # a file, not a folder
-            if not name and (files[0].is_zip or not alone) and not self._flat(top, strict=alone):
-                pass
-            if name is None and (not alone or files[0].is_zip):
-                inner = self._as_download(top, files)
+            if name is None and (not _is_file(files) or top in zips) and not self._named(top):
+                # Among zips, one without a platform's name is a student's like the others.
+                inner = self._as_download(top, files, 0 < 2 * len(zips) < len(tops))
                 if inner:
                     downloads[top] = inner
                     continue
-            theirs[top] = name or self._by_name(top, files, alone)
+            theirs[top] = name or self._by_name(top, _is_file(files))
         owners = {clean(name.student).casefold() for name in theirs.values()}
         for top, inner in downloads.items():
-            names = [_by_platform(name) for name in inner]
-            claimed = {clean(name.student).casefold() for name in names if name}
-            taken = sorted(claimed & owners)
+            taken = sorted({clean(name.student) for name, _ in inner})
+            taken = [student for student in taken if student.casefold() in owners]
             if taken:
-                name = self._by_name(top, tops[top], False)
-                theirs[top] = name
-                self._add_all(name, tops[top])
+                # What is in a student's own zip or folder is that student's, however it is called.
+                theirs[top] = self._by_name(top, _is_file(tops[top]))
+                self._add(theirs[top], tops[top])
                 note = f"holds files named as if they were of {', '.join(taken[:3])}"
-                self.students[name.student, ""].notes.append(note)
+                self.students[theirs[top].student, ""].notes.append(note)
                 continue
-            for inner_top, files in inner.items():
-                name = _by_platform(inner_top)
-                assert name
-                self._add_all(name, files)
+            if owners:
+                self.say(f"{clean(top)}: taken for a download of {len(inner)} files and folders")
+            for name, files in inner:
+                self._add(replace(name, levels=2), files)
         for top, name in theirs.items():
             if top not in downloads:
-                self._add_all(name, tops[top])
+                self._add(name, tops[top])
         if any(student.name.platform for student in self.students.values()):
             for student in self.students.values():
                 if not student.name.platform:
                     student.notes.append("named by no platform, unlike others here")
 
-    def _by_name(self, top: str, files: Sequence[_Found], is_file: bool) -> _Name:
-        """Return whose a file, zip or folder is that no platform has named."""
-        if is_file or files[0].is_zip and len(files[0].parts) == 1:
+    def _by_name(self, top: str, is_file: bool) -> _Name:
+        """Return whose a folder, or a file or zip, is that no platform has named."""
+        if is_file:
             return _Name(self._flat(top) or self.home)
-        return _Name(self.home if SPARE.fullmatch(top) else top)
+        return _Name(self.home, levels=0) if SPARE.fullmatch(top) else _Name(top)
 
-    def _as_download(self, top: str, files: Sequence[_Found]) -> dict[str, list[_Found]]:
-        """Return a folder's or zip's files by their outermost names, if it is a whole download."""
-        if len(files) == 1 and files[0].is_zip and len(files[0].parts) == 1:
-            assert files[0].place
+    def _as_download(
+        self, top: str, files: Sequence[_Found], folders_too: bool
+    ) -> list[tuple[_Name, list[_Found]]]:
+        """Return whose the files in a folder or zip are, if that is a download of several students.
+
+        It is one if a platform has named all that is in it; a zip also if it holds folders alone.
+        """
+        zipped = _is_file(files)
+        if zipped:
             try:
                 files = _in_zip(files[0], self.reader)
             except UnreadableError as error:
-                first = self.reader.first_name(files[0].place)
+                first = self.reader.first_name(files[0].place or Place(""))
                 if str(error) == DAMAGED and any(map(_by_platform, first)):
                     raise ValueError(
                         f"{top} looks like a download that was cut short: fetch it again"
                     ) from None
-                return {}
+                return []
         files = [file.below() for file in files]
-        while files and len({f.parts[0] for f in files}) == 1 and len(files[0].parts) > 1:
+        while len({f.parts[0] for f in files}) == 1 and all(len(f.parts) > 1 for f in files):
             if _by_platform(files[0].parts[0]):
                 break
-            files = [file.below() for file in files if len(file.parts) > 1]
+            files = [file.below() for file in files]
         inner: dict[str, list[_Found]] = {}
         for file in files:
             inner.setdefault(file.parts[0], []).append(replace(file, parts=(top, *file.parts)))
-        names = [_by_platform(name) for name in inner]
-        people = {(name.student, name.platform_id) for name in names if name}
-        return inner if len(people) > 1 and all(names) else {}
+        names = [(_by_platform(name), name, theirs) for name, theirs in inner.items()]
+        people = {(name.student, name.platform_id) for name, _, _ in names if name}
+        if len(people) > 1 and all(name for name, _, _ in names):
+            return [(name, theirs) for name, _, theirs in names if name]
+        if (
+            zipped
+            and folders_too
+            and len(_holding(inner)) > 1
+            and all(len(f.parts) > 1 for f in files)
+        ):
+            return [(_Name(name), theirs) for name, theirs in inner.items()]
+        return []
 
-    def _add_all(self, name: _Name, files: Iterable[_Found]) -> None:
-        for file in files:
-            self._add(name, file)
-
-    def _add(self, name: _Name, file: _Found) -> None:
+    def _add(self, name: _Name, files: Iterable[_Found]) -> None:
+        """Give files to a student."""
         name = replace(name, student=unicodedata.normalize("NFC", name.student))
         key = (name.student, name.platform_id)
-        self.students.setdefault(key, _Student(name)).files.append((name, file))
+        student = self.students.setdefault(key, _Student(name))
+        student.files += [(name, file) for file in files]
+
+
+def _is_file(files: Sequence[_Found]) -> bool:
+    """Return whether all that has an outermost name is one file, and not a folder."""
+    return len(files) == 1 and len(files[0].parts) == 1
+
+
+def _holding(tops: Mapping[str, Sequence[_Found]]) -> list[str]:
+    """Return the outermost names under which there may be a notebook that counts."""
+    return [
+        top
+        for top, files in tops.items()
+        if any(f.ending in (".ipynb", ".zip") for f in files) and not SPARE.search(top)
+    ]
 
 
 def clean(label: str) -> str:
@@ -488,7 +527,7 @@ def _label(students: Sequence[_Student], known: Mapping[str, str], say: Say) -> 
         if len(group) > 1 and not all(label.startswith("Participant ") for label in labels):
             for student in group:
                 others = ", ".join(label for label in labels if label != student.label)
-                student.notes.append(f"of nearly the same name as {others}"[:300])
+                student.notes.append(f"has the same name as {others}, or nearly"[:300])
     numbered: dict[str, list[_Student]] = {}
     for student in students:
         if student.name.platform_id:
@@ -525,7 +564,7 @@ class _Version:
     @property
     def is_spare(self) -> bool:
         """Whether its own name, or that of a folder, says that another one counts."""
-        inner = self.found.parts[1:-1]
+        inner = self.found.parts[self.name.levels : -1]
         return any(map(SPARE.search, (*inner, PurePosixPath(self.file).stem)))
 
 
@@ -597,10 +636,8 @@ class _Desk:
             raise UnreadableError("a zip in a zip in a zip, which is not opened")
         # One that lies on disk is not read as a whole.
         self._spend(found.size if found.place and found.place.inside else 0)
-        try:
+        with self._clock():
             inside = _in_zip(found, self.reader)
-        finally:
-            self.seconds += self.reader.seconds
         self.listed += len(inside)
         if self.listed > MAX_LISTED:
             raise UnreadableError("a zip file that unpacks to far too much")
@@ -617,6 +654,19 @@ class _Desk:
                 "zips unpacked, and not too slow to read"
             )
 
+    @contextmanager
+    def _clock(self) -> Iterator[None]:
+        """Count the seconds that something takes, here and in the reader."""
+        begun = time.process_time()
+        try:
+            yield
+        except UnreadableError as error:
+            if str(error) == TOO_MUCH:
+                self.seconds += MAX_SECONDS / 2  # whatever it was: not often
+            raise
+        finally:
+            self.seconds += time.process_time() - begun + self.reader.seconds
+
     def _version(self, name: _Name, found: _Found) -> _Version:
         """Read a file as far as it goes."""
         version = _Version(name, found)
@@ -631,15 +681,14 @@ class _Desk:
         assert found.place
         try:
             self._spend(found.size)
-            digest, plain = self.reader.notebook(found.place)
+            with self._clock():
+                digest, plain = self.reader.notebook(found.place)
+                cells = Cells(tuple(self.pairs.setdefault(pair, pair) for pair in plain))
+                held = cells.lesson()
+                if held not in self.lessons:
+                    held = lesson or self._lesson_by_code(cells)
         except UnreadableError as error:
             return replace(version, lesson=lesson, problem=str(error))
-        finally:
-            self.seconds += self.reader.seconds
-        cells = Cells(tuple(self.pairs.setdefault(pair, pair) for pair in plain))
-        held = cells.lesson()
-        if held not in self.lessons:
-            held = lesson or self._lesson_by_code(cells)
         if held not in self.lessons:
             return replace(
                 version, problem="not a lesson of this course: no exercise in it is known"
@@ -670,15 +719,12 @@ class _Desk:
 
     def _chosen(self, versions: Sequence[_Version]) -> Record:
         """Choose among the versions of a lesson: a readable one, the newest, and say so."""
-        best = list(versions)
-        for keep in (
-            lambda v: not v.problem,
-            lambda v: not v.name.doubtful,
-            lambda v: not v.is_spare,
-            # Canvas numbers what is uploaded; the times are those of the download.
-            lambda v: v.name.upload == max(other.name.upload for other in best),
-        ):
-            best = [version for version in best if keep(version)] or best
+        best = [v for v in versions if not v.problem] or list(versions)
+        best = [v for v in best if not v.name.doubtful] or best
+        best = [v for v in best if not v.is_spare] or best
+        # Canvas numbers what is uploaded; the times are those of the download.
+        upload = max(version.name.upload for version in best)
+        best = [v for v in best if v.name.upload == upload]
         last = max(version.found.when for version in best)
         best = [version for version in best if last - version.found.when < SAME_TIME]
         best.sort(key=self._plainness)
@@ -700,8 +746,10 @@ class _Desk:
             label = version.found.label
             if version.problem:
                 self.say(f"{self.student.label}: {label} is newer, but {version.problem}")
-            else:
+            elif not version.name.doubtful:
                 notes.append(f"{label} is newer, but its name says that it is not the one")
+        if not chosen.name.doubtful:
+            notes += [f"{v.found.label} may be another's" for v in versions if v.name.doubtful]
         for note in notes[bool(older) :]:
             self.say(f"{self.student.label}: {note}")
         return self._record(chosen, notes)

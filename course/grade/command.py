@@ -7,7 +7,6 @@ import queue
 import secrets
 import statistics
 import sys
-import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -22,8 +21,10 @@ from course.files import clear_halves, write_whole
 from course.grade import adjustments, gradebook, marks, reports
 from course.grade.adjustments import Adjustment
 from course.grade.answer_key import make_key
+from course.grade.cluster import ClusterError, grade_all
 from course.grade.collect import collect
 from course.grade.folder import LockedError, locked
+from course.grade.forecasts import asked_by, outcomes_of
 from course.grade.journal import Journal, entry_for
 from course.grade.key import (
     AnswerKeyError,
@@ -40,7 +41,7 @@ from course.grade.record import Grade, Record
 from course.grade.sandbox import IsolationError, Sandbox, probe
 from course.grade.scoring import grade, unreadable
 from course.grade.tables import keep_backup
-from course.grade.typed import listed
+from course.grade.typed import listed, several
 
 
 class GradeError(Exception):
@@ -90,7 +91,11 @@ def run(options: Options) -> None:
         ) from None
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
+            if error.filename is None:
+                raise
+            raise GradeError(
+                f"{error.filename}: {error.strerror}; what has been graded is kept in {options.out}"
+            ) from None
         raise GradeError(
             f"the disk is full; what has been graded is kept in {options.out}: make room and run "
             "the same command again"
@@ -104,7 +109,13 @@ def _run(options: Options) -> None:
     # A lesson of earlier runs is known, even if its solution is not at hand.
     known = {**{lesson.number: lesson.name for lesson in lessons.values()}, **names}
     try:
-        records = collect(options.submissions, known)
+        records = collect(
+            options.submissions,
+            known,
+            leave_out=[options.out],
+            earlier=journal.records(),
+            say=lambda sentence: _say("look at", sentence),
+        )
     except ValueError as error:
         raise GradeError(str(error)) from None
     _say("reading", _census(records))
@@ -112,7 +123,7 @@ def _run(options: Options) -> None:
     records, earlier = _with_earlier(journal, records, names, options.solutions)
     wanted = sorted({record.lesson for record in [*records, *earlier]} & names.keys())
     solutions = [read_solution(options.solutions / f"{names[n]}.ipynb") for n in wanted]
-    lessons |= {solution.number: solution.lesson for solution in solutions}
+    lessons |= {s.number: replace(s.lesson, outcomes=outcomes_of(s)) for s in solutions}
     lessons = {number: lessons[number] for number in sorted(lessons)}
     again = _exercises(options.exercises, lessons, wanted)
     typed = _Typed(options.out, journal, lessons)
@@ -196,22 +207,21 @@ class _Typed:
             if record.lesson in lessons
             for key in lessons[record.lesson].written
         ]
-        self._read([_with_grade(record, self.journal, {}) for record in earlier], expected, records)
+        graded = [_with_grade(record, self.journal, {}) for record in earlier]
+        self._read([*graded, *records], expected)
 
     def merge(
         self, graded: Sequence[Record]
     ) -> tuple[marks.Marks, dict[tuple[str, str], list[Adjustment]]]:
         """Return all marks and all adjustments, now that every answer is known."""
-        return self._read(graded, [], graded)
+        return self._read(graded, [])
 
     def _read(
         self,
         graded: Sequence[Record],
         expected: Iterable[tuple[str, str]],
-        known: Iterable[Record],
     ) -> tuple[marks.Marks, dict[tuple[str, str], list[Adjustment]]]:
-        students = {record.student for record in [*graded, *known]}
-        students |= {each.student for each in self.seen}
+        students = {record.student for record in graded} | {each.student for each in self.seen}
         try:
             merged = marks.merge(self.marks, graded, self.lessons, self.seen, expected)
             return merged, adjustments.read(self.adjustments, students, self.lessons)
@@ -307,7 +317,8 @@ def _make_keys(
     keys = {}
     with _bar("answer key", len(solutions)) as step:
         for solution in solutions:
-            keys[solution.number] = make_key(solution, seed, sandbox, options.limits)
+            key = make_key(solution, seed, sandbox, options.limits)
+            keys[solution.number] = replace(key, asked=asked_by(solution))
             step()
     for key in keys.values():
         _say("answer key", f"{key.name} passes its own {key.max_points} points")
@@ -357,7 +368,7 @@ def _counted(records: Sequence[Record], todo: Mapping[str, Record]) -> str:
     new = sum(record.entry in todo for record in records if not record.problem)
     bad = sum(bool(record.problem) for record in records)
     unread = f", {bad} cannot be read" if bad else ""
-    return f"{new} submissions, {len(records) - bad - new} unchanged{unread}"
+    return f"{several(new, 'submission')}, {len(records) - bad - new} unchanged{unread}"
 
 
 def _on_this_machine(
@@ -404,38 +415,13 @@ def _on_a_cluster(
     sandbox: Sandbox,
 ) -> Iterator[tuple[str, Grade]]:
     """Grade on the workers of a dask cluster; one that dies costs nothing but time."""
+    work = {entry: (record, keys[record.lesson]) for entry, record in todo.items()}
     try:
-        from distributed import Client
-        from distributed import as_completed as completed
-    except ModuleNotFoundError:
-        raise GradeError(
-            "--dask needs dask.distributed: python -m pip install 'distributed'"
-        ) from None
-    with Client(options.dask, set_as_default=False) as client:
-        futures = {
-            client.submit(
-                _on_a_worker,
-                record,
-                keys[record.lesson],
-                options.limits,
-                options.isolated,
-                pure=False,
-                retries=2,
-            ): entry
-            for entry, record in todo.items()
-        }
-        for future in completed(futures, loop=client.loop):
-            yield futures[future], future.result()
-
-
-_of_this_thread = threading.local()
-
-
-def _on_a_worker(record: Record, key: LessonKey, limits: Limits, isolated: bool) -> Grade:
-    """Grade one submission in this thread's sandbox, which stays warm for the next."""
-    if not hasattr(_of_this_thread, "sandbox"):
-        _of_this_thread.sandbox = Sandbox(isolated, imports_of([key.set_up]))
-    return grade(record, key, _of_this_thread.sandbox, limits)
+        yield from grade_all(
+            options.dask, work, options.limits, sandbox, lambda text: _say("cluster", text)
+        )
+    except ClusterError as error:
+        raise GradeError(str(error)) from None
 
 
 def _census(records: Sequence[Record]) -> str:
@@ -467,25 +453,36 @@ def _summarise(results: reports.Results, out: Path, rate: float) -> None:
     merged = results.marks
     kept = [f"{student} {question}" for student, question in merged.gone]
     if kept:
-        _say("kept", f"marks of {len(kept)} answers that are not there now: {listed(kept)}")
+        _say(
+            "kept",
+            f"{several(len(kept), 'mark')} of answers that are not there now: {listed(kept)}",
+        )
     if merged.restored:
         rows = [f"{student} {question}" for student, question in merged.restored]
-        _say("kept", f"marks of {len(rows)} rows missing in to_mark.csv: {listed(rows)}")
+        _say("kept", f"{several(len(rows), 'mark')} missing in to_mark.csv: {listed(rows)}")
     if merged.changed:
         those = [f"{student} {question}" for student, question in merged.changed]
-        _say("changed", f"{len(those)} answers since they were marked: {listed(those)}")
+        _say(
+            "changed", f"{several(len(those), 'answer')} since the mark was given: {listed(those)}"
+        )
     changed = [tally for tally in results.tallies.values() if tally.changes]
     if changed:
         count = sum(len(tally.changes) for tally in changed)
-        _say("adjusted", f"{count} rows of adjustments.csv")
+        _say("adjusted", f"{several(count, 'row')} of adjustments.csv")
         capped = sum(change.capped for tally in changed for change in tally.changes)
         if capped:
-            _say("", f"{capped} of them end at the maximum; +2! may pass it")
+            _say("", f"the maximum keeps {capped} from counting in full; +2! may pass it")
     late = sum(bool(tally.late) for tally in results.tallies.values())
     if rate:
-        _say("late", f"{rate:.3g} of the points for each day: {late} lessons of students")
+        _say(
+            "late",
+            f"{rate:.3g} of the points for each day costs {several(late, 'submission')} some",
+        )
     if merged.waiting:
-        _say("written", f"{merged.waiting} answers wait for a mark in {out / 'to_mark.html'}")
+        _say(
+            "written",
+            f"without a mark: {several(merged.waiting, 'answer')} in {out / 'to_mark.html'}",
+        )
     totals: dict[str, float] = defaultdict(float)
     for record in results.records:
         tally = results.tallies.get((record.student, record.lesson))

@@ -15,6 +15,7 @@ from course.grade.adjustments import Tally
 from course.grade.key import Lesson
 from course.grade.record import Record
 from course.grade.tables import plain_number, write_table
+from course.grade.typed import several
 
 _CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 _MOODLE = (
@@ -61,11 +62,12 @@ def write(
         lacking = [student for student, _ in dict.fromkeys(p for p in pairs if p not in ids)]
     said = []
     if lacking:
-        who = f"{len(set(lacking))} student{'s' * (len(set(lacking)) > 1)}"
-        said.append(f"{who} came from no download of {which.title()} and have no number there")
+        who = several(len(set(lacking)), "student")
+        said.append(f"{who} came from no download of {which.title()}: without a number there")
     above = [p for p in pairs if tallies[p].total > lessons[p[1]].max_total]
     if above and which == "moodle":
-        said.append(f"{len(above)} grades are above the maximum: Moodle leaves them out")
+        them = "it" if len(above) == 1 else "them"
+        said.append(f"{several(len(above), 'grade')} above the maximum: Moodle leaves {them} out")
     return said
 
 
@@ -98,7 +100,7 @@ def _moodle_rows(
             *pair,
             _total(tallies[pair]),
             lessons[pair[1]].max_total,
-            "-",
+            "",  # never, as far as this file knows: Moodle asks before it replaces a later one
         ]
         for pair in pairs
     ]

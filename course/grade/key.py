@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -60,12 +60,15 @@ class Lesson:
         "02", "02_softmax".
     exercises : tuple of ExerciseKey
     written : tuple of WrittenKey
+    outcomes : dict of str to str
+        What came of each prediction that the lesson asks, by its name.
     """
 
     number: str
     name: str
     exercises: tuple[ExerciseKey, ...]
     written: tuple[WrittenKey, ...]
+    outcomes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def max_points(self) -> int:
@@ -89,6 +92,7 @@ class Lesson:
             name=str(plain["name"]),
             exercises=tuple(ExerciseKey(**each) for each in plain["exercises"]),
             written=tuple(WrittenKey(**each) for each in plain["written"]),
+            outcomes=dict(plain.get("outcomes", {})),
         )
 
 
@@ -176,6 +180,8 @@ class LessonKey:
     written : tuple of WrittenKey
     fingerprint : str
         Changes whenever a submission would have to be graded again.
+    asked : dict of str to tuple of str
+        The options of each prediction of the lesson; others are not read from submissions.
     """
 
     number: str
@@ -186,6 +192,7 @@ class LessonKey:
     expected: tuple[tuple[Any, ...], ...]
     written: tuple[WrittenKey, ...]
     fingerprint: str
+    asked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def sheets(self) -> tuple[Sheet, ...]:

@@ -23,23 +23,28 @@ _RUN = ("time", "timeit", "capture", "prun")
 _WRITE = ("writefile", "file")
 _MAGIC = re.compile(r"^([ \t]*)(?:[%!?].*|[\w, \t]+=[ \t]*[%!].*|.*\?)$", re.MULTILINE)
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # What no answer needs, and what getting at the code beside it does.
-_INNER = frozenset(
+_INNER = _words(
     "__code__ __globals__ __closure__ cell_contents __subclasses__ __builtins__ f_back f_builtins "
     "f_globals f_locals tb_frame gi_frame cr_frame _getframe _current_frames currentframe "
     "get_objects get_referrers get_referents settrace setprofile addaudithook meta_path "
-    "__setattr__ __dict__".split()
+    "__setattr__ __dict__"
 )
-_INNER_MODULES = frozenset(
-    "course inside ctypes _ctypes cffi gc inspect marshal importlib imp pickle operator".split()
+_INNER_MODULES = _words(
+    "course inside ctypes _ctypes cffi gc inspect marshal importlib imp pickle operator"
 )
-_MAKERS = frozenset("exec eval compile __import__ setattr delattr globals vars locals".split())
+_MAKERS = _words("exec eval compile __import__ setattr delattr globals vars locals")
 # Of these modules what is set is used beside the answers too.
-_SHARED = frozenset(
+_SHARED = _words(
     "builtins contextlib copy dis functools io json math numpy os scipy signal struct sys threading "
-    "time types utils warnings".split()
+    "time types utils warnings"
 )
-_HARMLESS = frozenset("sys.stdout sys.stderr sys.stdin sys.path".split())
+_HARMLESS = _words("sys.stdout sys.stderr sys.stdin sys.path")
 _IN_TEXT = re.compile(
     r"__code__|__globals__|_getframe|get_objects|sys\.modules"
     r"|\bcourse\.(?:judge|exercises|grade)\b|\binside\.(?:warm|student)\b"
@@ -199,10 +204,10 @@ class _Meanings:
             node = node.value
         if isinstance(node, ast.Name):
             firsts = self._known.get(node.id, set())
-        elif isinstance(node, ast.Call) and node.args and _is_text(node.args[-1]):
-            text: str = node.args[-1].value  # type: ignore[attr-defined]
+        elif isinstance(node, ast.Call) and node.args and _text_of(node.args[-1]):
+            text = _text_of(node.args[-1])
             called = getattr(node.func, "attr", _name_of(node.func))
-            if called == "getattr" and not isinstance(node.args[0], ast.Call):
+            if called == "getattr":
                 firsts = {f"{meant}.{text}" for meant in self.of(node.args[0])}
             else:
                 firsts = {text} if called in ("__import__", "import_module") else set()
@@ -297,8 +302,8 @@ def _is_name(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 
-def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+def _text_of(node: ast.AST) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def _is_inner(module: str) -> bool:

@@ -205,7 +205,8 @@ def merge(
     before = {(each.student, each.question): each for each in seen}
     known = {*answers, *before, *expected}
     maxima = {key.number: key.max_points for lesson in lessons.values() for key in lesson.written}
-    marks = _read(path, known, answers, before, maxima)
+    names = Names({*(student for student, _ in known), *(record.student for record in records)})
+    marks = _read(path, names, known, answers, before, maxima)
     missing = (pair for pair, each in before.items() if each.mark.typed and pair not in marks)
     restored = tuple(missing)
     for pair in restored:
@@ -220,13 +221,13 @@ def merge(
 
 def _read(
     path: Path,
+    names: Names,
     known: set[tuple[str, str]],
     answers: Mapping[tuple[str, str], tuple[Record, WrittenKey, str]],
     before: Mapping[tuple[str, str], Seen],
     maxima: Mapping[str, int],
 ) -> dict[tuple[str, str], Mark]:
     """Read to_mark.csv as far as it can be understood, which must be all of it."""
-    names = Names(student for student, _ in known)
     ids: dict[tuple[str, str], set[str]] = defaultdict(set)
     for (student, question), (_, _, text) in answers.items():
         ids[question, answer_id(text)].add(student)

@@ -22,12 +22,12 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from course.grade.notebook import MAX_BYTES, TOO_LARGE, UnreadableError, kind_of, read_cells
 
 MEMORY = 640 * 2**20  # bytes of addresses, Python's own included
-SECONDS = 5  # of the processor, for one file; a notebook of 40 MB takes one
+SECONDS = 3  # of the processor, for one file; a notebook of 40 MB takes one
 PATIENCE = 60  # seconds on the clock
 MAX_ENTRIES = 200_000  # in one zip
 MAX_TEXT = 100_000  # bytes of a Python file beside a notebook
@@ -180,7 +180,7 @@ class Reader:
                     stream.close()
 
 
-def _all(stream: BinaryIO, size: int) -> bytes:
+def _all(stream: IO[bytes], size: int) -> bytes:
     """Read so many bytes."""
     data = stream.read(size)
     if len(data) < size:
@@ -253,7 +253,7 @@ class _Shelf:
     def read(self, path: str, inside: tuple[int, ...], most: int) -> bytes:
         """Return what a file holds, if that is not too much and may be a notebook or a zip."""
         with self.stream(path, inside) as stream:
-            data = stream.read(64)
+            data: bytes = stream.read(64)
             if most == MAX_BYTES and not _may_be_one(data):  # a film need not be read to its end
                 raise UnreadableError(f"not a notebook: {kind_of(data)}")
             data += stream.read(most + 1 - len(data))

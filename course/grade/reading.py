@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from keyword import iskeyword
 from typing import NamedTuple
 
@@ -106,8 +107,7 @@ def written_answers(submission: Cells, released: Cells) -> tuple[dict[str, str],
     flags : list of str
         A sentence, if questions are empty while text of the student's own stands elsewhere.
     """
-    lesson = _Lesson.of(released)
-    walk = _Walk(lesson)
+    walk = _Walk(_taken_apart(released))
     for kind, source in submission.cells:
         walk.pass_by(kind, source)
     walk.end()
@@ -139,27 +139,6 @@ class _Lesson:
     questions: dict[str, _Question]
     lines: frozenset[str]
 
-    @classmethod
-    def of(cls, released: Cells) -> _Lesson:
-        places: dict[str, int] = {}
-        exercises: dict[str, int] = {}
-        marked: dict[str, int] = {}
-        lines = [frozenset(_lines(source)) for _, source in released.cells]
-        for place, (kind, source) in enumerate(released.cells):
-            places.setdefault("\n".join(_lines(source)), place)
-            if kind == "code" and (mark := EXERCISE.search(source)):
-                exercises[mark[1]] = place
-            if kind == "markdown" and (mark := WRITTEN.search(source)):
-                marked[mark[1]] = place
-        often = Counter(line for some in lines for line in some)
-        questions = {
-            number: _Question(
-                place, lines[place], frozenset(s for s in lines[place] if often[s] == 1)
-            )
-            for number, place in marked.items()
-        }
-        return cls(places, exercises, questions, frozenset(often))
-
     def question(self, source: str) -> str:
         """Return the number of the question that a cell holds: by its mark, or by its words."""
         for mark in WRITTEN.finditer(source):
@@ -167,6 +146,27 @@ class _Lesson:
                 return number
         lines = set(_lines(source))
         return next((n for n, q in self.questions.items() if q.own & lines), "")
+
+
+@cache
+def _taken_apart(released: Cells) -> _Lesson:
+    """Return what tells a student's text from a lesson's; each lesson is taken apart once."""
+    places: dict[str, int] = {}
+    exercises: dict[str, int] = {}
+    marked: dict[str, int] = {}
+    lines = [frozenset(_lines(source)) for _, source in released.cells]
+    for place, (kind, source) in enumerate(released.cells):
+        places.setdefault("\n".join(_lines(source)), place)
+        if kind == "code" and (mark := EXERCISE.search(source)):
+            exercises[mark[1]] = place
+        if kind == "markdown" and (mark := WRITTEN.search(source)):
+            marked[mark[1]] = place
+    often = Counter(line for some in lines for line in some)
+    questions = {
+        number: _Question(place, lines[place], frozenset(s for s in lines[place] if often[s] == 1))
+        for number, place in marked.items()
+    }
+    return _Lesson(places, exercises, questions, frozenset(often))
 
 
 @dataclass
@@ -283,7 +283,7 @@ def _bare(line: str) -> str:
 
 def _lines(source: str) -> list[str]:
     """Return the lines of a cell that say something; a mark is none."""
-    lines = map(_bare, WRITTEN.sub("", source).splitlines())
+    lines = (_bare(line) for line in WRITTEN.sub("", source).splitlines() if line)
     return [unicodedata.normalize("NFC", line) for line in lines if line]
 
 

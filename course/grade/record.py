@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from course.grade.guesses import Forecast
 from course.grade.reading import Cells
 from course.judge.run import Status
 
@@ -57,11 +58,14 @@ class Grade:
         Sentences for the instructor.
     written : dict of str to str
         Number of an interview question to what was answered; "" where nothing was.
+    forecasts : tuple of Forecast
+        What its author expected of the lesson's predictions; no points come of them.
     """
 
     exercises: tuple[Score, ...] = ()
     flags: tuple[str, ...] = ()
     written: Mapping[str, str] = field(default_factory=dict)
+    forecasts: tuple[Forecast, ...] = ()
 
     @property
     def points(self) -> int:
@@ -78,7 +82,7 @@ class Grade:
         # A flag that is of an exercise begins with its number.
         kept = [flag for flag in self.flags if flag.partition(" ")[0] not in numbers]
         new = [flag for flag in other.flags if flag.partition(" ")[0] in numbers]
-        return Grade(scores, (*kept, *new), other.written)
+        return Grade(scores, (*kept, *new), other.written, other.forecasts)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain JSON."""
@@ -91,6 +95,8 @@ class Grade:
             exercises=tuple(_score(each) for each in plain["exercises"]),
             flags=tuple(map(str, plain["flags"])),
             written=dict(plain["written"]),
+            # Journals of earlier versions have none.
+            forecasts=tuple(Forecast(**each) for each in plain.get("forecasts", ())),
         )
 
 

@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,7 @@ class Sandbox:
         self._group: Cgroup | None = None
         self._inner: int | None = None  # refers to bubblewrap's own child
         self._closed = False
+        self._owned = threading.Lock()  # for whoever takes these away, to end them
 
     def __enter__(self) -> Sandbox:
         return self
@@ -125,7 +127,7 @@ class Sandbox:
                 _send(process, task.as_message())
                 said, data = _receive(process)
                 break
-            except (OSError, EOFError):
+            except (OSError, EOFError, ValueError):  # the last, if it has been closed meanwhile
                 self._stop()  # something ended the warm process; the next is as good as new
         if said == "no namespaces":
             raise IsolationError(f"this system refuses new namespaces. {_REMEDY}")
@@ -143,27 +145,41 @@ class Sandbox:
         self._closed = True
         self._stop()
 
-    def _stop(self) -> None:
-        process, self._process = self._process, None
-        inner, self._inner = self._inner, None
-        group, self._group = self._group, None
+    def _stop(self) -> str:
+        """End it, if nobody else does; return the last that it had to say."""
+        with self._owned:
+            process, self._process = self._process, None
+            inner, self._inner = self._inner, None
+            group, self._group = self._group, None
+        said: list[str] = []
         if process:
             if not self.isolated:  # nothing else ends what runs there
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGTERM)
-            _end(process, inner)
+            if inner is not None:  # with its first process all others end
+                with contextlib.suppress(OSError):
+                    signal.pidfd_send_signal(inner, signal.SIGKILL)
+                os.close(inner)
+            process.kill()
+            process.wait()
+            assert process.stderr
+            with contextlib.suppress(OSError, ValueError):
+                os.set_blocking(process.stderr.fileno(), False)
+                said = (process.stderr.read() or b"").decode(errors="replace").strip().splitlines()
             for stream in (process.stdin, process.stdout, process.stderr):
                 with contextlib.suppress(OSError):
                     assert stream
                     stream.close()
         if group:
             group.close()
+        return said[-1] if said else ""
 
     def _started(self) -> subprocess.Popen[bytes]:
         """Return the warm process, started if it is not there."""
         if self._process is None:
-            process, inner, self._group = self._start()
-            self._process, self._inner = process, inner
+            process, inner, group = self._start()
+            with self._owned:
+                self._process, self._inner, self._group = process, inner, group
             if self._closed:
                 self._stop()
                 raise IsolationError("the sandbox has been closed")
@@ -171,21 +187,19 @@ class Sandbox:
                 "imports": self.imports,
                 "isolated": self.isolated,
                 "environment": _ENVIRONMENT if self.isolated else {},
-                "group": (self._group.entry, self._group.events) if self._group else (),
+                "group": (group.entry, group.events) if group else (),
             }
             try:
                 _send(process, setup)
                 ready = _receive(process)[0] == "ready"
-            except (OSError, EOFError):
+            except (OSError, EOFError, ValueError):  # the last, if it has been closed meanwhile
                 ready = False
             if not ready:
-                self._process = self._inner = None
-                _end(process, inner)
-                said = process.communicate()[1].decode(errors="replace").strip().splitlines()
-                self._stop()
-                reason = f": {said[-1]}" if said else ""
+                said = self._stop()
+                reason = f": {said}" if said else ""
                 raise IsolationError(f"the sandbox does not start{reason}. {_REMEDY}")
-        return self._process or process
+            return process
+        return self._process
 
     def _start(self) -> tuple[subprocess.Popen[bytes], int | None, Cgroup | None]:
         """Start the warm process; return it, a descriptor of bubblewrap's child, and its group."""
@@ -208,8 +222,10 @@ class Sandbox:
             os.close(told)
         # Before it has said which its child is, bubblewrap must not be killed: the child would wait
         # for it for ever.
-        with open(ready, "rb") as stream:
-            return process, _child(stream.fileno()), group
+        try:
+            return process, _child(ready), group
+        finally:
+            os.close(ready)
 
 
 def _popen(
@@ -237,16 +253,6 @@ def _child(told: int) -> int | None:
     with contextlib.suppress(ValueError, KeyError, TypeError, OSError):
         return os.pidfd_open(json.loads(text)["child-pid"])
     return None
-
-
-def _end(process: subprocess.Popen[bytes], inner: int | None) -> None:
-    """End a sandbox: the first process in it, with which all others end, then bubblewrap itself."""
-    if inner is not None:
-        with contextlib.suppress(OSError):
-            signal.pidfd_send_signal(inner, signal.SIGKILL)
-        os.close(inner)
-    process.kill()
-    process.wait()
 
 
 _REMEDY = (

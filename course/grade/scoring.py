@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from course.grade.guesses import read_forecasts
 from course.grade.inside.stand_ins import COLAB
 from course.grade.inside.student import Task
 from course.grade.key import LessonKey, Limits, questions_of
@@ -93,7 +94,9 @@ def grade(record: Record, key: LessonKey, sandbox: Sandbox, limits: Limits) -> G
         if score.status in (Status.TIMEOUT, Status.MEMORY):
             flags.append(f"{score.number} {score.name}: {score.status} limit")
     written, elsewhere = written_answers(record.cells, key.released)
-    return Grade(tuple(in_order), (*flags, *elsewhere), written)
+    with _judging:  # it silences warnings
+        forecasts = read_forecasts(record.cells.code, key.asked)
+    return Grade(tuple(in_order), (*flags, *elsewhere), written, forecasts)
 
 
 def unreadable(problem: str, key: LessonKey | None) -> Grade:
@@ -165,7 +168,7 @@ def _absent(records: Records) -> Iterator[str]:
 
 def _stopped_at(ran: _Ran, name: str) -> str:
     """Return where the cell that was to define a name stopped, or else the first that stopped."""
-    stopped = {}
+    stopped: dict[int, str] = {}
     for header, _ in ran.told:
         place, error = header.get("cell"), _text(header.get("failed"), 60)
         if type(place) is int and 0 <= place < len(ran.cells) and error:
@@ -199,12 +202,14 @@ def _line(where: tuple[str, int], cells: Sequence[str]) -> str:
     lines = cells[int(place)].split("\n")
     if not 0 < number <= len(lines):
         return ""
-    return f"line {number} of {_beginning(cells[int(place)])}: “{_text(lines[number - 1].strip(), 70)}”"
+    quoted, cell = _text(lines[number - 1].strip(), 70), cells[int(place)]
+    if lines[number - 1].strip() == cell.lstrip().partition("\n")[0].strip():
+        return f"line {number}, “{quoted}”"
+    return f"line {number}, “{quoted}”, of {_beginning(cell)}"
 
 
 def _beginning(cell: str) -> str:
-    first = next((line.strip() for line in cell.split("\n") if line.strip()), "")
-    return f"the cell that begins “{_text(first, 40)}”"
+    return f"the cell that begins “{_text(cell.lstrip().partition(chr(10))[0].strip(), 40)}”"
 
 
 def _look_again(
@@ -379,7 +384,7 @@ def score_of(
     finding = mistake.name if mistake else reason or (fault.says if fault else "")
     says = mistake.says if mistake else reason or (_SAYS.get(fault.about, "") if fault else "")
     if fault and failure and not mistake and fault.status is Status.ERROR:
-        at = _line(failure.outcome.where, cells)
+        at = "" if reason else _line(failure.outcome.where, cells)
         says = f"Your code raised {_text(failure.outcome.error, 60)} there{at and ', in '}{at}."
         finding += f" ({at})" if at else ""
     elif fault and not mistake and fault.status is Status.NOT_PLAIN:

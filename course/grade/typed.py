@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from pathlib import Path
 
 # Where a file is not UTF-8: what spreadsheets save as, by country. The last of them reads anything.
@@ -23,6 +24,7 @@ _CODE_PAGES = (
     *("cp1252", "cp1250", "mac_roman", "cp1251", "cp1253", "cp1254", "cp1257", "cp1255", "cp1256"),
     *("cp1258", "cp874", "cp932", "gb18030", "cp949", "cp950", "latin-1"),
 )
+_MARKS = ("\ufeff", "ï»¿")  # a byte order mark, and one that was taken for letters
 _MAX_CELL = 10**7  # signs; the module's own limit is 131 072
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(E[+-]?\d{1,4})?", re.IGNORECASE)
 _MINUSES = str.maketrans({"−": "-", "–": "-", "‐": "-", "‑": "-"})
@@ -39,10 +41,15 @@ class Names:
     def __init__(self, students: Iterable[str]) -> None:
         self.all = sorted(set(students))
         self._exact = set(self.all)
-        self._by_form: dict[str, set[str]] = defaultdict(set)
+
+    @cached_property
+    def _by_form(self) -> dict[str, set[str]]:
+        """Made when the first name is not as it should be, which is seldom."""
+        found: dict[str, set[str]] = defaultdict(set)
         for student in self.all:
             for form in _forms(student):
-                self._by_form[form].add(student)
+                found[form].add(student)
+        return found
 
     def find(self, typed: str) -> str:
         """Return the student who is meant; "" if that is nobody, or could be several.
@@ -225,6 +232,8 @@ def _rows(path: Path, text: str, columns: Sequence[str], more: Sequence[str]) ->
     skipped = 0
     if text[:4].casefold() == "sep=":  # a line by which a spreadsheet tells itself
         text, skipped = text.partition("\n")[2], 1
+    while text.startswith(_MARKS):
+        text = text.removeprefix(_MARKS[0]).removeprefix(_MARKS[1])
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     limit = csv.field_size_limit(_MAX_CELL)
@@ -300,3 +309,8 @@ def listed(found: Collection[str], most: int = 5) -> str:
     some = list(found)
     more = f" and {len(some) - most} more" if len(some) > most else ""
     return ", ".join(some[:most]) + more
+
+
+def several(count: int, noun: str) -> str:
+    """Return "1 answer", "2 answers"."""
+    return f"{count} {noun}{'s' * (count != 1)}"

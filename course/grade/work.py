@@ -48,7 +48,7 @@ def own_work(cells: Cells, key: LessonKey) -> Work:
     -------
     Work
     """
-    given = {visible(source).strip() for kind, source in key.released.cells if kind == "code"}
+    given = {visible(source).strip() for _, source in key.released.cells}
     stubs = {source for source in given if EXERCISE.match(source)}
     code = [(kind, _code_of(kind, source)) for kind, source in cells.cells]
     own = [source for kind, source in code if kind == "code" and source.strip() not in given]

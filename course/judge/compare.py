@@ -196,7 +196,8 @@ _ROUNDINGS, _TIMES = 8, 8
 def float32_slack(exercise: Exercise, case: Case, expected: Any) -> Any:
     """Return what honest arithmetic in float32 may cost in one case, and no more.
 
-    It is measured: the exercise's right answers are run on the arguments in float32.
+    It is measured: the exercise's right answers are run on the arguments in float32, and each is
+    compared with what it gives in float64.
 
     Parameters
     ----------
@@ -210,25 +211,36 @@ def float32_slack(exercise: Exercise, case: Case, expected: Any) -> Any:
     array or tuple
         In the shape of `expected`: absolute differences that are allowed.
     """
-    wanted, rough = plain(expected), _cast(case.arguments)
-    values = [run(answer.function, rough, exercise.drive, None).value for answer in exercise.right]
-    return _spread(wanted, values)
+    pairs = []
+    for answer in exercise.right:
+        both = (_cast(case.arguments), case.arguments)
+        outcomes = [run(answer.function, given, exercise.drive, None) for given in both]
+        values = [exercise.read(g, o).value for g, o in zip(both, outcomes, strict=True)]
+        pairs.append((values[0], values[1]))
+    return _spread(plain(expected), pairs)
 
 
-def _spread(wanted: Any, values: Sequence[Any]) -> Any:
-    """Return how far values lie from what is wanted, in its shape."""
+def _spread(wanted: Any, pairs: Sequence[tuple[Any, Any]]) -> Any:
+    """Return how far values lie apart, in the shape of what is wanted."""
     if isinstance(wanted, tuple):
-        fitting = [v for v in values if isinstance(v, tuple) and len(v) == len(wanted)]
-        return tuple(_spread(w, [v[k] for v in fitting]) for k, w in enumerate(wanted))
+        fitting = [
+            pair
+            for pair in pairs
+            if all(isinstance(v, tuple) and len(v) == len(wanted) for v in pair)
+        ]
+        return tuple(
+            _spread(part, [(single[k], double[k]) for single, double in fitting])
+            for k, part in enumerate(wanted)
+        )
     if wanted.dtype.kind in "US":
         return None
     single = np.finfo(np.float32)
     with np.errstate(all="ignore"):
         exact = wanted.astype(float)
         allowed = _ROUNDINGS * float(single.eps) * np.abs(exact) + float(single.tiny)
-        for value in values:
-            if isinstance(value, np.ndarray) and value.shape == wanted.shape:
-                errors = np.abs(value.astype(float) - exact)
+        for pair in pairs:
+            if all(isinstance(v, np.ndarray) and v.shape == wanted.shape for v in pair):
+                errors = np.abs(pair[0].astype(float) - pair[1].astype(float))
                 errors = np.where(np.isfinite(errors), errors, 0)
                 typical = errors.mean() if errors.size else 0.0
                 allowed = np.maximum(allowed, _TIMES * np.maximum(errors, typical))

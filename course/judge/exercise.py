@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from course.judge.mistakes import Answer
-from course.judge.run import Arguments, Drive
+from course.judge.run import Arguments, Drive, Outcome
 
 Cases = Callable[[np.random.Generator], list[Arguments]]
 Explains = Callable[[Arguments, Any], str | None]
 Accepts = Callable[[Arguments, Any], bool]
+Reads = Callable[[Arguments, Outcome], Outcome]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +71,11 @@ class Exercise:
         Tolerances of the comparison.
     drive : callable, optional
         ``drive(answer, *arguments)`` where the exercise is more than one call, such as fitting a
-        class and predicting with it. It returns plain values.
+        class and predicting with it. It returns plain values as they came, and decides nothing: the
+        grader runs it beside the answer, which may replace it.
+    reads : callable, optional
+        ``reads(arguments, outcome)`` returns what is judged of what came back, where that is not the
+        outcome itself. No answer comes near it.
     signature : callable, optional
         ``signature(arguments, value)`` where an answer draws at random: what two answers with the
         same mistake have in common whatever they drew, as a plain value. Known mistakes are
@@ -93,6 +98,7 @@ class Exercise:
     rtol: float = 1e-6
     atol: float = 1e-9
     drive: Drive | None = None
+    reads: Reads | None = None
     signature: Callable[[Arguments, Any], Any] | None = None
     pairs: bool = True
     right: Sequence[Answer] = ()
@@ -105,6 +111,10 @@ class Exercise:
                     f"exercise {self.number}, “{group.says}”: either the exercise has an oracle, "
                     "or each of its groups accepts"
                 )
+
+    def read(self, arguments: Arguments, outcome: Outcome) -> Outcome:
+        """Return what is judged of an outcome."""
+        return self.reads(arguments, outcome) if self.reads else outcome
 
     @property
     def name(self) -> str:

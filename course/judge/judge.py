@@ -198,7 +198,9 @@ def verdict(sheet: Sheet, outcomes: Sequence[Outcome | None]) -> Judgement:
     Judgement
     """
     with undisturbed():
-        return _verdict(sheet, outcomes)
+        read = sheet.exercise.read
+        pairs = zip(sheet.cases, outcomes, strict=True)
+        return _verdict(sheet, [o and read(case.arguments, o) for case, o in pairs])
 
 
 def _verdict(sheet: Sheet, outcomes: Sequence[Outcome | None]) -> Judgement:

@@ -113,6 +113,7 @@ class Recogniser:
         if (mistake, place) not in self._did:
             case, wanted = self.cases[place], self.expected[place]
             outcome = run(mistake.function, case.arguments, self.exercise.drive, seconds=None)
+            outcome = self.exercise.read(case.arguments, outcome)
             fault = find_fault(self.exercise, case, outcome, wanted, explain=False)
             self._did[mistake, place] = _Trace(self.exercise, case, outcome, fault)
         return self._did[mistake, place]

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from course.cells import MARKDOWN
+from course.cells import MARKDOWN, Cell
 from course.judge.mistakes import PageError, read_page
 from course.release.source import Lesson, Problem
 
@@ -27,12 +27,15 @@ class Asked(NamedTuple):
     points : int
     file : str
     line : int
+    forbids : tuple of str
+        What a definition says its answer may not lean on, without where that stands.
     """
 
     name: str
     points: int
     file: str
     line: int
+    forbids: tuple[str, ...] = ()
 
 
 def check_exercises(lesson: Lesson, root: Path) -> None:
@@ -72,6 +75,9 @@ def _differences(
             here = here._replace(line=heading.line)
             in_words = [f"{name} ({points} points)" for name, points, *_ in (heading, exercise)]
             sentence = f"is {in_words[0]} here, {in_words[1]} in {exercise.file}:{exercise.line}"
+        elif unsaid := _unannounced(lesson, heading, cell, exercise):
+            here = here._replace(line=heading.line)
+            sentence = f"forbids {', '.join(unsaid)}, and its text does not say so"
         else:
             continue
         found.append(here._replace(sentence=f"{here.sentence} {sentence}"))
@@ -80,6 +86,18 @@ def _differences(
         sentence = f"{lesson.file} has no cell “# exercise: {number}” with {exercise.name}"
         found.append(Problem(exercise.file, exercise.line, sentence))
     return found
+
+
+def _unannounced(lesson: Lesson, heading: Asked, cell: Cell, exercise: Asked) -> list[str]:
+    """Return what an exercise forbids, and its text from heading to stub does not name.
+
+    The finished version of the same name goes without saying.
+    """
+    above = [c for c in lesson.cells if c.line <= heading.line]
+    between = [*above[-1:], *(c for c in lesson.cells if heading.line < c.line <= cell.line)]
+    text = "\n".join(c.without_answers() for c in between)
+    names = [name for name in exercise.forbids if name != exercise.name]
+    return [name for name in names if not re.search(rf"\b{name}\b", text)]
 
 
 def read_headings(lesson: Lesson) -> dict[str, Asked]:
@@ -114,7 +132,11 @@ def read_definitions(lesson: str, root: Path) -> tuple[dict[str, Asked] | None, 
     text = (root / module).read_text(encoding="utf-8")
     defined = {
         exercise.number: Asked(
-            exercise.name, exercise.max_points, module, _line_of(f'"{exercise.number}"', text)
+            exercise.name,
+            exercise.max_points,
+            module,
+            _line_of(f'"{exercise.number}"', text),
+            tuple(dict.fromkeys(dotted.rpartition(".")[2] for dotted in exercise.forbids)),
         )
         for exercise in exercises
     }

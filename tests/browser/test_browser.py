@@ -14,18 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.chromium import CHROMIUM, FLAGS
+
 ROOT = Path(__file__).parents[2]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WRONG = """
 def softmax(logits):
     e = np.exp(logits - np.max(logits))
@@ -47,8 +38,6 @@ async ([index, source]) => {
 }
 """
 
-if CHROMIUM is None:
-    pytest.skip("needs Chromium, which is not installed", allow_module_level=True)
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 
 

@@ -26,6 +26,10 @@ EQUIVALENT: dict[tuple[str, str], str] = {
     ("01.4", "result cast to bool"): "True and False are taken for 1 and 0",
     ("02.4", "result cast to int"): "the model's scores are whole numbers",
     ("04.4", "result cast to int"): "indices are whole numbers",
+    ("08.5", "result cast to int"): "steps are whole numbers",
+    ("10.3", "result cast to int"): "an arm is a whole number",
+    ("11.1", "shares without its last entry"): "the last set takes what is left",
+    ("11.1", "result cast to int"): "places are whole numbers",
 }
 
 

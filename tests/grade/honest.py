@@ -283,3 +283,100 @@ LESSON_05: dict[str, dict[str, Any]] = {
         ],
     ),
 }
+
+# --- what a notebook elsewhere can do, and what follows it in its cell is still run
+
+USES = BODY.replace("np.exp", "my_exp")
+THEN = "from numpy import exp as my_exp"
+
+
+def _first(*lines: str) -> dict[str, Any]:
+    """Return a notebook whose answer needs the last line of its first cell."""
+    return notebook(whole=False, first=["\n".join([*lines, THEN])], instead={"02.1": USES})
+
+
+ELSEWHERE: dict[str, dict[str, Any]] = {
+    "figures in the notebook": _first("%matplotlib inline", "import matplotlib.pyplot as plt"),
+    "figures in a window": _first("%matplotlib qt"),
+    "figures wherever": _first("%matplotlib"),
+    "a magic written as a call": _first("get_ipython().run_line_magic('matplotlib', 'widget')"),
+    "pylab": _first("%pylab inline"),
+    "sharp figures": _first("%config InlineBackend.figure_format = 'retina'"),
+    "modules loaded again": _first("%load_ext autoreload", "%autoreload 2"),
+    "an extension that is not there": _first("%load_ext no_such_extension", "%no_such_magic x"),
+    "packages installed": _first("%pip install seaborn", "!pip install -q seaborn"),
+    "everything forgotten": _first("%reset -f"),
+    "a shell": _first("!ls -la", "files = !ls", "!no_such_program"),
+    "a timed line": _first("%time sum(range(10))", "%timeit -n1 -r1 sum(range(10))"),
+    "Colab's own module": _first("from google.colab import drive, files", "drive.mount('/x')"),
+    "packages that Colab has": _first(
+        "import pandas as pd",
+        "import seaborn as sns",
+        "import tensorflow as tf",
+        "sns.set_theme(style='whitegrid')",
+        "table = pd.DataFrame({'a': [1, 2]})",
+        "for name in table.columns: print(table[name].mean())",
+        "class Net(tf.keras.Model):\n    pass",
+    ),
+    "a user's name": _first("import getpass", "print(getpass.getuser())"),
+    "a question": _first("name = input('Your name? ')"),
+    "parallel loops": _first(
+        "from joblib import Parallel, delayed",
+        "assert Parallel(n_jobs=2)(delayed(abs)(-k) for k in range(5)) == [*range(5)]",
+    ),
+    "the course's data": _first("import utils", "assert len(utils.three_clusters().X) == 180"),
+    "a timed cell": notebook(
+        whole=False, first=["%%time\n" + THEN], instead={"02.1": "%%capture\n" + USES}
+    ),
+    "cells of another language": notebook(
+        whole=False, first=["%%html\n<b>x</b>", "%%sql\nselect 1", "%%bash\nexit 3"]
+    ),
+    "a magic on top of the answer": notebook(
+        whole=False, instead={"02.1": "%matplotlib inline\n" + SOFTMAX}
+    ),
+}
+
+# Results that are no arrays: what each costs is its own exercise.
+ODD: dict[str, str] = {
+    "a dictionary": "{'p': z}",
+    "a generator": "(row for row in z)",
+    "a map": "map(np.exp, z)",
+    "a zip": "zip(z, z)",
+    "a set": "{1.5}",
+    "a function": "np.exp",
+    "a class": "int",
+    "a module": "np",
+    "nothing": "print()",
+    "an array with nothing in it": "np.array([None, 2.5])",
+    "an array of arrays": "np.array([z, [z]], dtype=object)",
+    "decimals": "[__import__('decimal').Decimal('0.25')]",
+    "fractions": "__import__('fractions').Fraction(1, 3)",
+    "a large whole number": "7**40",
+    "a list with a large whole number": "[7**40, 1]",
+    "a sparse matrix": "__import__('scipy.sparse').sparse.eye(2).tocsr()",
+    "a masked array": "np.ma.masked_less(z, 0)",
+    "a date": "__import__('datetime').date(2024, 2, 29)",
+    "dates": "np.array(['2024-02-29'], dtype='M8[D]')",
+    "durations": "np.array([3], dtype='m8[s]')",
+    "a structured array": "np.zeros(3, dtype=[('a', 'f8')])",
+    "raw bytes": "np.zeros(3, dtype='V4')",
+    "a bytes object": "b'0.5'",
+    "bytes that are no text": "np.array([b'\\xff\\xfe'])",
+    "complex numbers": "z + 2j",
+    "a range": "range(4)",
+    "a coroutine": "later()",
+    "a list of dictionaries": "[[{'a': 1}], [{}]]",
+    "a list that holds itself": "endless",
+    "an iterator": "iter([1.0])",
+    "a slice": "slice(1, 2)",
+    "Ellipsis": "...",
+    "an exception": "ValueError('x')",
+    "a file": "open('x', 'w')",
+    "a lock": "__import__('threading').Lock()",
+    "a half of a character": "'\\ud83d'",
+}
+ODD_FIRST = """
+async def later(): return 1
+endless = []
+endless.append(endless)
+"""

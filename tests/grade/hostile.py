@@ -385,6 +385,60 @@ BURDENS = {
         "        except OSError:\n            pass",
         ZEROS,
     ],
+    "small processes that are started anew": [
+        ZEROS,
+        "import subprocess, sys, time\n"
+        "def softmax(z):\n"
+        "    code = 'x = bytes([7]) * (37 << 20); import time; time.sleep(99)'\n"
+        "    for _ in range(40): subprocess.Popen([sys.executable, '-I', '-S', '-c', code])\n"
+        "    time.sleep(99)",
+    ],
+    "page tables": [
+        ZEROS,
+        "import ctypes\nlibc = ctypes.CDLL(None)\nlibc.mmap.restype = ctypes.c_void_p\n"
+        "def softmax(z):\n"
+        "    size = 600 << 30\n"
+        "    start = libc.mmap(None, ctypes.c_size_t(size), 1, 0x4022, -1, ctypes.c_long(0))\n"
+        "    libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(size), 15)\n"
+        "    whole = (ctypes.c_char * size).from_address(start)\n"
+        "    while True: np.frombuffer(whole, dtype=np.uint8)[:: 2 << 20].sum()",
+    ],
+    "buffers of sockets": [
+        ZEROS,
+        "import os, socket, time\n"
+        "def softmax(z):\n"
+        "    for _ in range(12):\n        if os.fork() == 0: break\n"
+        "    held = []\n"
+        "    try:\n"
+        "        while True:\n"
+        "            held.append(socket.socketpair())\n"
+        "            held[-1][0].setblocking(False)\n"
+        "            try:\n                while True: held[-1][0].send(bytes(50_000))\n"
+        "            except BlockingIOError: pass\n"
+        "    except OSError: time.sleep(99)",
+    ],
+    "buffers of connections that nobody accepts": [
+        ZEROS,
+        "import os, socket, time\n"
+        "def softmax(z):\n"
+        "    server = socket.socket(socket.AF_UNIX)\n    server.bind('here')\n    server.listen(4000)\n"
+        "    while True:\n"
+        "        one = socket.socket(socket.AF_UNIX)\n        one.setblocking(False)\n"
+        "        try:\n            one.connect('here')\n            while True: one.send(bytes(50_000))\n"
+        "        except OSError: one.close()",
+    ],
+    "a stand-by that is killed": [
+        ZEROS,
+        "import os, signal\ndef softmax(z):\n    os.kill(-1, signal.SIGKILL)\n    while True: pass",
+    ],
+    "a stand-by that is stopped": [
+        ZEROS,
+        "import os, signal\n"
+        "def softmax(z):\n"
+        "    for s in (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN):\n"
+        "        try: os.kill(-1, s)\n        except OSError: pass\n"
+        "    while True: pass",
+    ],
     "a huge sparse file": [
         "f = open('big', 'wb')\nf.seek(2**40)\nf.write(b'x')",
         "import os\nos.truncate('big', 2**40)",

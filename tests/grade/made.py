@@ -14,7 +14,13 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLUTIONS = ROOT / "solutions"
-NAMES = {"02": "02_softmax", "05": "05_softmax_regression"}
+NAMES = {
+    "02": "02_softmax",
+    "05": "05_softmax_regression",
+    "06": "06_decision_regions",
+    "10": "10_softmax_elsewhere",
+    "11": "11_capstone",
+}
 
 
 def source_of(cell: Mapping[str, Any]) -> str:

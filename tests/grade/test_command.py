@@ -10,22 +10,23 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from course import cli, exercises, files
+from course import cli, exercises
 from course.check import check
 from course.grade import command, reports, sandbox
-from course.grade.collect import clean, collect
+from course.grade.answer_key import make_key
+from course.grade.folder import locked
 from course.grade.key import AnswerKeyError, Limits, lesson_names
 from tests.grade import made
 from tests.grade.conftest import REPORTED, Grader, Run, Shared
-from tests.grade.made import put, snapshot, table, written, zipped
+from tests.grade.made import put, snapshot, table, written
 
-LESSONS = {"02": "02_softmax", "05": "05_softmax_regression"}
 GOOD = made.as_bytes(made.notebook())
 STUB = made.as_bytes(made.released())
 ZEROS = "def softmax(logits):\n    return np.zeros_like(logits)"
@@ -34,187 +35,6 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(99)
 
 def with_softmax(source: str) -> bytes:
     return made.as_bytes(made.notebook(instead={"02.1": source}))
-
-
-# --- finding submissions -------------------------------------------------------------------------
-
-FLAT = {"maria__02_softmax.ipynb": GOOD, "02_softmax_joe.ipynb": GOOD}
-CANVAS = {
-    "doejane_1234_5678_02_softmax.ipynb": GOOD,
-    "roejohn_LATE_99_5679_02_softmax-1.ipynb": GOOD,
-}
-MOODLE = {
-    "Jane Doe_77_assignsubmission_file_/02_softmax.ipynb": GOOD,
-    "Jane Doe_77_assignsubmission_onlinetext_/onlinetext.html": b"<p>see file",
-    "Joe Roe_78_assignsubmission_file/answer.ipynb": GOOD,
-}
-LAYOUTS: dict[str, tuple[dict[str, bytes], list[tuple[str, str]]]] = {
-    "a folder for each": (
-        {"maria/02_softmax.ipynb": GOOD, "joe/deep/er/02_softmax.ipynb": GOOD},
-        [("joe", "02"), ("maria", "02")],
-    ),
-    "flat files": (FLAT, [("joe", "02"), ("maria", "02")]),
-    "Canvas": (CANVAS, [("doejane", "02"), ("roejohn", "02")]),
-    "Moodle": (MOODLE, [("Jane Doe", "02"), ("Joe Roe", "02")]),
-    "Moodle without folders": (
-        {"Jane Doe_77_assignsubmission_file_02_softmax.ipynb": GOOD},
-        [("Jane Doe", "02")],
-    ),
-    "a zip of Canvas": ({"all.zip": zipped(CANVAS)}, [("doejane", "02"), ("roejohn", "02")]),
-    "a zip of folders in a folder": (
-        {"all.zip": zipped({"class/maria/x.ipynb": GOOD, "class/joe/y.ipynb": GOOD})},
-        [("joe", "02"), ("maria", "02")],
-    ),
-    "a zip for each student": (
-        {"maria/work.zip": zipped({"02_softmax.ipynb": GOOD}), "joe/x.ipynb": GOOD},
-        [("joe", "02"), ("maria", "02")],
-    ),
-    "renamed": ({"maria/Untitled (3).ipynb": GOOD}, [("maria", "02")]),
-    "two lessons": (
-        {"maria/a.ipynb": GOOD, "maria/b.ipynb": made.as_bytes(made.released("05"))},
-        [("maria", "02"), ("maria", "05")],
-    ),
-    "litter": (
-        {
-            "maria/02_softmax.ipynb": GOOD,
-            "maria/.ipynb_checkpoints/02_softmax-checkpoint.ipynb": STUB,
-            "maria/picture.png": PNG,
-            "__MACOSX/maria/._02_softmax.ipynb": b"x",
-            ".DS_Store": b"x",
-        },
-        [("maria", "02")],
-    ),
-    "names alike but for their case": (
-        {"Ann/02_softmax.ipynb": GOOD, "ann/02_softmax.ipynb": GOOD},
-        [("Ann", "02"), ("ann (2)", "02")],
-    ),
-    "a mix": (
-        {**FLAT, "ada/02_softmax.ipynb": GOOD, "more.zip": zipped(CANVAS)},
-        [(s, "02") for s in ("ada", "doejane", "joe", "maria", "roejohn")],
-    ),
-}
-
-
-@pytest.mark.parametrize("name", LAYOUTS)
-def test_submissions_are_found_in(tmp_path: Path, name: str) -> None:
-    files, expected = LAYOUTS[name]
-    found = collect(put(tmp_path / "download", files), LESSONS)
-    assert sorted((s.student, s.lesson) for s in found) == sorted(expected)
-    assert not any(s.problem for s in found)
-
-
-def test_a_single_file_and_a_zip_are_submissions_too(tmp_path: Path) -> None:
-    put(tmp_path, {"maria__02_softmax.ipynb": GOOD, "class.zip": zipped(MOODLE)})
-    (one,) = collect(tmp_path / "maria__02_softmax.ipynb", LESSONS)
-    assert (one.student, one.lesson) == ("maria", "02")
-    both = collect(tmp_path / "class.zip", LESSONS)
-    assert [(s.student, s.platform_id) for s in both] == [("Jane Doe", "77"), ("Joe Roe", "78")]
-
-
-def test_the_newest_of_several_versions_counts_and_is_said(tmp_path: Path) -> None:
-    folder = put(tmp_path, {f"maria/02_softmax{n}.ipynb": GOOD for n in ("", "-1", " (2)")})
-    for place, name in enumerate((" (2)", "", "-1")):
-        os.utime(folder / f"maria/02_softmax{name}.ipynb", (1e9 + place, 1e9 + place))
-    put(folder, {"maria/newest but broken/02_softmax.ipynb": b"{"})
-    (chosen,) = collect(folder, LESSONS)
-    assert chosen.file == "maria/02 softmax-1.ipynb".replace(" ", "_")
-    assert chosen.notes == ("3 older versions of it left out",)
-
-
-HOSTILE_NAMES = [
-    "../../../outside",
-    "/etc/passwd",
-    "..\\..\\windows",
-    "a/b",
-    "new\nline",
-    "<script>alert(1)</script>",
-    "=cmd|' /C calc'!A0",
-    "+1",
-    "@SUM(A1)",
-    "-x",
-    "\u202egnp.exe",
-    "nul\0l",
-    "学" * 300,
-    "e\u0301" * 300,
-    "...",
-    " ",
-    "CON",
-    "%2e%2e",
-    "\ud800",
-]
-
-
-@pytest.mark.parametrize("name", HOSTILE_NAMES)
-def test_a_label_names_a_file_and_no_path(tmp_path: Path, name: str) -> None:
-    label = clean(name)
-    assert label and not set(label) & set('/\\\0\n<>"&|=:') and label[0] not in "=+-@."
-    files.write_whole(tmp_path / label / "x", "")
-    assert (tmp_path / label / "x").resolve().parent.parent == tmp_path.resolve()
-
-
-def _bomb() -> bytes:
-    return zipped({f"{n}.ipynb": bytes(35 * 2**20) for n in range(4)})
-
-
-def hostile_files() -> dict[str, bytes]:
-    """Return files that are no notebooks, or worse: name → content."""
-    deep = b'{"cells": ' + b"[" * 200_000 + b"]" * 200_000 + b"}"
-    return {
-        "an empty file/02_softmax.ipynb": b"",
-        "cut short/02_softmax.ipynb": GOOD[: len(GOOD) // 2],
-        "a picture/02_softmax.ipynb": PNG,
-        "a pdf/02_softmax.ipynb": b"%PDF-1.7",
-        "deep/02_softmax.ipynb": deep,
-        "a list/02_softmax.ipynb": b"[1, 2]",
-        "a number/02_softmax.ipynb": b"9" * 10_000,
-        "cells of a text/02_softmax.ipynb": b'{"cells": "x"}',
-        "too many cells/02_softmax.ipynb": b'{"cells": [' + b"1," * 9_999 + b"1]}",
-        "UTF-16/02_softmax.ipynb": json.dumps(made.notebook()).encode("utf-16"),
-        "enormous/02_softmax.ipynb": bytes(41 * 2**20),
-        "another notebook/other.ipynb": b'{"cells": [{"cell_type": "code", "source": "1"}]}',
-        "a broken zip/work.zip": zipped({"02_softmax.ipynb": GOOD})[:-40],
-        "a zip of rubbish/work.zip": b"PK\x03\x04" + bytes(50),
-        "an empty zip/work.zip": zipped({}),
-        "a bomb/work.zip": _bomb(),
-        "slip.zip": zipped(
-            {"../../../slipped/02_softmax.ipynb": GOOD, "/abs/02_softmax.ipynb": GOOD}
-        ),
-        "names.zip": zipped(
-            {f"{n}/02_softmax.ipynb": STUB for n in HOSTILE_NAMES if n != "\ud800"}
-        ),
-        "half a character/02_softmax.ipynb": made.as_bytes(
-            written("\ud83d <script>alert(1)</script>")
-        ),
-        "good/02_softmax.ipynb": GOOD,
-    }
-
-
-def test_hostile_files_are_rows_and_harm_nothing(run: Run, tmp_path: Path) -> None:
-    folder = put(tmp_path / "in", hostile_files())
-    secret = put(tmp_path / "secret", {"02_softmax.ipynb": GOOD})
-    (folder / "linked").mkdir()
-    (folder / "linked" / "02_softmax.ipynb").symlink_to(secret / "02_softmax.ipynb")
-    (folder / "linked folder").symlink_to(secret)
-    (folder / "a pipe").mkdir()
-    os.mkfifo(folder / "a pipe" / "02_softmax.ipynb")
-    before = snapshot(folder)
-    out = run(folder)
-    rows = {row["student"]: row for row in table(out / "grades.csv")}
-    bad = [name.partition("/")[0] for name in hostile_files() if "/" in name]
-    for student in [*bad, "linked", "linked folder", "a pipe"]:
-        assert student in rows
-        good = student in ("good", "half a character")
-        assert rows[student]["02"] in ((("11"),) if good else ("0", "")), student
-    assert rows["slipped"]["02"] == rows["abs"]["02"] == "11"
-    statuses = {row["status"] for row in table(out / "exercises.csv")}
-    assert "unreadable" in statuses and statuses <= REPORTED
-    assert snapshot(folder) == before
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["in", "out", "secret"]
-    for page in out.rglob("*.html"):
-        assert "<script>alert" not in page.read_text(encoding="utf-8")
-    for name in ("grades.csv", "exercises.csv", "to_mark.csv"):
-        for row in table(out / name):
-            assert not any(value.startswith(("=", "+", "@", "-")) for value in row.values())
 
 
 # --- what a student and an instructor read -------------------------------------------------------
@@ -316,7 +136,7 @@ def test_a_name_that_is_html_is_shown_as_text(graded: Path) -> None:
 def test_pages_load_nothing_and_run_one_script_of_ours(graded: Path) -> None:
     for page in graded.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
-        assert text.count("<script") == (page.name == "to_mark.html")
+        assert text.count("<script") == (page.name in ("to_mark.html", "class.html"))
         assert "default-src 'none'" in text and "http://" not in text and "https://" not in text
 
 
@@ -341,17 +161,6 @@ def test_marks_are_merged_and_bad_ones_refused(run: Run, tmp_path: Path) -> None
         with pytest.raises(command.GradeError, match=r"to_mark\.csv, line 2"):
             run(files)
     assert "maria" in (out / "to_mark.csv").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("which", ["canvas", "moodle"])
-def test_a_gradebook_file_carries_the_platform_s_numbers(run: Run, which: str) -> None:
-    out = run({"all.zip": zipped(CANVAS if which == "canvas" else MOODLE)}, gradebook=which)
-    rows = table(out / f"{which}.csv")
-    numbers = [row["ID" if which == "canvas" else "Identifier"] for row in rows]
-    assert numbers == (
-        ["1234", "99"] if which == "canvas" else ["Participant 77", "Participant 78"]
-    )
-    assert [row["Lesson 02"] for row in rows] == ["11", "11"]
 
 
 # --- a second run --------------------------------------------------------------------------------
@@ -421,6 +230,129 @@ def test_halves_of_a_killed_run_are_cleared(run: Run, tmp_path: Path) -> None:
     assert [p.name for p in out.rglob("*.part")] == ["kept.part"]
 
 
+def test_an_appeal_on_other_cases_keeps_the_folder_s_seed(run: Run, tmp_path: Path) -> None:
+    out = run({f"{s}/02_softmax.ipynb": GOOD for s in ("ann", "bob")}, seed=11)
+    one = put(tmp_path / "appeal", {"bob/02_softmax.ipynb": GOOD})
+    run(one, seed=12)
+    seed = json.loads((out / "journal/seed.json").read_text(encoding="utf-8"))
+    assert seed == {"seed": 11} and "Seed 11" in (out / "class.html").read_text(encoding="utf-8")
+    flags = {row["student"]: row["flags"] for row in table(out / "grades.csv")}
+    assert "seed 12" in flags["bob"] and flags["ann"].count("seed") == 0
+    run(one, seed=None)  # on the class's cases again
+    assert "seed" not in table(out / "grades.csv")[1]["flags"]
+    run(tmp_path / "in", seed=13)  # of everybody
+    assert "Seed 13" in (out / "class.html").read_text(encoding="utf-8")
+
+
+def test_one_exercise_is_graded_again_and_the_others_are_kept(run: Run, shared: Shared) -> None:
+    files = {"maria/02_softmax.ipynb": GOOD, "joe/02_softmax.ipynb": STUB}
+    out = run(files)
+    (entry,) = (
+        path
+        for path in (out / "journal").glob("*.json")
+        if len(path.stem) == 40 and '"points": 3' in path.read_text(encoding="utf-8")
+    )
+    kept = json.loads(entry.read_text(encoding="utf-8"))
+    for score in kept["exercises"]:
+        score["points"] = 1
+    entry.write_text(json.dumps(kept), encoding="utf-8")
+    run(files, exercises=("02.1", "softmax_jacobian"))
+    rows = [row for row in table(out / "exercises.csv") if row["student"] == "maria"]
+    assert [row["points"] for row in rows] == ["3", "1", "3", "1"]
+    with pytest.raises(command.GradeError, match=r"--exercise 02.9 is none of .*02\.1, 02\.2"):
+        run(files, exercises=("02.9",))
+
+
+def test_one_exercise_again_after_what_decides_has_changed(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"maria/02_softmax.ipynb": with_softmax(ZEROS)}
+    out = run(files)
+
+    def other(*arguments: Any) -> Any:
+        return replace(make_key(*arguments), fingerprint="other")
+
+    journal = next(p for p in (out / "journal").glob("*.json") if len(p.stem) == 40)
+    kept = json.loads(journal.read_text(encoding="utf-8"))
+    kept["exercises"][3]["points"] = 1
+    kept["flags"] = ["02.4 cross_entropy: looked at", "02.1 softmax: time limit"]
+    journal.write_text(json.dumps(kept), encoding="utf-8")
+    monkeypatch.setattr(command, "make_key", other)
+    run(files, exercises=("02.1",))
+    assert [row["points"] for row in table(out / "exercises.csv")] == ["0", "3", "3", "1"]
+    assert table(out / "grades.csv")[0]["flags"] == "02.4 cross_entropy: looked at"
+    run({"maria/02_softmax.ipynb": GOOD}, exercises=("02.1",))  # another file: all of it
+    assert [row["points"] for row in table(out / "exercises.csv")] == ["3", "3", "3", "2"]
+
+
+def test_the_same_file_of_two_students_is_flagged_to_the_instructor_alone(run: Run) -> None:
+    files = {f"{s}/02_softmax.ipynb": GOOD for s in ("ann", "bob")}
+    files |= {f"{s}/02_softmax.ipynb": STUB for s in ("cem", "dee")}  # as they were given it
+    out = run(files)
+    flags = {row["student"]: row["flags"] for row in table(out / "grades.csv")}
+    assert flags == {
+        "ann": "the very same file as bob",
+        "bob": "the very same file as ann",
+        "cem": "",
+        "dee": "",
+    }
+    for page in out.glob("feedback/*/*.html"):
+        assert "same file" not in page.read_text(encoding="utf-8")
+    run({"ann/02_softmax.ipynb": with_softmax(ZEROS)})
+    assert "same" not in (out / "grades.csv").read_text(encoding="utf-8")
+
+
+def test_what_cannot_be_read_is_not_counted_as_graded(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {"ann/02_softmax.ipynb": GOOD, "bob/02_softmax.ipynb": b"{", "cem/x.png": PNG}
+    run(files)
+    assert "graded       1 submission, 0 unchanged, 2 cannot be read" in capsys.readouterr().out
+    run(files)
+    assert "graded       0 submissions, 1 unchanged, 2 cannot be read" in capsys.readouterr().out
+
+
+def test_mean_and_maximum_are_of_the_same_points(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {"ann/02_softmax.ipynb": made.as_bytes(written("Odds.")), "bob/02_softmax.ipynb": STUB}
+    out = run(files)
+    marked = (out / "to_mark.csv").read_text(encoding="utf-8").replace("02.Q1,,", "02.Q1,4,")
+    (out / "to_mark.csv").write_text(marked, encoding="utf-8")
+    run(files)
+    assert "mean 5.5 of 11 for exercises   median 5.5   full marks 1" in capsys.readouterr().out
+
+
+# --- the folder ----------------------------------------------------------------------------------
+
+
+def test_two_runs_on_one_folder_the_second_says_so(run: Run, tmp_path: Path) -> None:
+    with locked(tmp_path / "out"), pytest.raises(command.GradeError, match="is at work in"):
+        run({"ann/02_softmax.ipynb": GOOD})
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [".lock"]
+    run({"ann/02_softmax.ipynb": GOOD})
+
+
+def test_the_folder_is_closed_to_others(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run({"ann/02_softmax.ipynb": GOOD})
+    assert out.stat().st_mode & 0o777 == 0o700
+    out.chmod(0o755)  # as an earlier version left it
+    run({"ann/02_softmax.ipynb": GOOD})
+    assert out.stat().st_mode & 0o777 == 0o700
+    shared = put(tmp_path / "shared", {"thesis.txt": b"mine"})
+    shared.chmod(0o755)
+    run({"ann/02_softmax.ipynb": GOOD}, out=shared)
+    assert shared.stat().st_mode & 0o777 == 0o755
+    assert (shared / "journal").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_cannot_be_is_one_sentence(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a file").write_text("x", encoding="utf-8")
+    with pytest.raises(command.GradeError, match="cannot be written to"):
+        run({"ann/02_softmax.ipynb": GOOD}, out=tmp_path / "a file")
+
+
 # --- refusals ------------------------------------------------------------------------------------
 
 
@@ -459,6 +391,65 @@ def test_without_bubblewrap_it_refuses_and_says_what_to_do(
 
 
 # --- the command itself --------------------------------------------------------------------------
+
+_SUMMARY = """
+import sys
+from course import terminal
+terminal.prepare()
+for n in range(int(sys.argv[1])):
+    terminal.say(f"look at      Łukasz, 学生 \\ud800 “no shift” – 3 × ✓ {n}")
+terminal.flush()
+open(sys.argv[2], "w").close()
+"""
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "cp850", "utf-8"])
+def test_a_terminal_of_any_encoding_takes_every_letter(tmp_path: Path, encoding: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _SUMMARY, "1", str(tmp_path / "done")],
+        cwd=made.ROOT,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    said = done.stdout.decode(encoding)
+    assert "no shift" in said and "look at" in said and "?" not in said
+    assert ("Łukasz" if encoding == "utf-8" else "\\u0141ukasz") in said
+    if encoding == "ascii":
+        assert '"no shift" - 3 x +' in said
+
+
+def test_a_reader_who_leaves_stops_nothing(tmp_path: Path) -> None:
+    """As `course grade … | head -1` does."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _SUMMARY, "20000", str(tmp_path / "done")],
+        cwd=made.ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout and process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0 and (tmp_path / "done").exists()
+
+
+def test_a_class_is_graded_whatever_the_terminal_is(isolation: None, tmp_path: Path) -> None:
+    files = {"Łukasz/02_softmax.ipynb": b"junk", "ann/02_softmax.ipynb": with_softmax(ZEROS)}
+    folder = put(tmp_path / "in", files)
+    command_line = (
+        f"{sys.executable} -m course.cli grade {folder} --out {tmp_path / 'out'} | head -1"
+    )
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command_line],
+        cwd=made.ROOT,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [row["student"] for row in table(tmp_path / "out/grades.csv")] == ["ann", "Łukasz"]
+    assert len(done.stdout.splitlines()) == 1
 
 
 def start(folder: Path, out: Path, *more: str) -> subprocess.Popen[str]:

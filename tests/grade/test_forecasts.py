@@ -25,6 +25,11 @@ def read(*cells):
         CALL.format('"down"', ".8"),
         "import utils\n" + CALL.format("'down'", "0.8") + "\nx = 1",
         'predict("02.shift", ["up"], "down", 0.8)',
+        "%matplotlib inline\n!pip list\n" + CALL.format('"down"', ".8"),
+        "_ = " + CALL.format('"down"', ".8"),
+        "said =" + CALL.format('"down"', ".8").replace("predict(", "predict ("),
+        CALL.format('"down"', ".8").replace(", ", ",\u00a0") + "\u200b",
+        "pattern = '\\d'\n" + CALL.format('"down"', ".8"),
         "mine = 'down'\n" + CALL.format("mine", ".8"),
         'predict(\n    id="02.shift",\n    options=OPTIONS,\n    answer="down",\n    sure=0.8,\n)',
     ],
@@ -71,6 +76,9 @@ def test_the_ten_questions_are_read_from_their_dictionary():
     assert read(answers, 'utils.concepts.answer("00", answers)') == read(cell)
     assert read('utils.concepts.answer("00", {2: ("c", 1)})') == [("00.q2", QUESTIONS[1][1][2], 1)]
     assert read(cell.replace('"00"', "lesson")) == []
+    assert read('utils.concepts.answer("00", {1: ("a", 1), 1: ("B", 0.75)})') == read(cell)
+    assert read('utils.concepts.answer("00", {1: ("ab", 1), 2: ("", 1), -1: ("a", 1)})') == []
+    assert read("answers={1: ('b', .75)}", 'utils.concepts.answer("00", answers)') == read(cell)
 
 
 def test_every_prediction_of_the_course_has_an_outcome_among_its_options():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import time
@@ -15,7 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course import exercises
+from course.exercises import drives
 from course.grade import scoring
+from course.grade.inside import warm
 from course.judge.judge import Sheet
 from course.judge.run import Status
 from tests.grade import hostile, made
@@ -111,6 +114,124 @@ def test_a_cell_that_burdens_does_not_cost_its_own_student_the_other_answers(
     assert points(record) == FULL
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "small processes that are started anew",
+        "page tables",
+        "buffers of sockets",
+        "buffers of connections that nobody accepts",
+    ],
+)
+def test_the_limit_of_memory_counts_everything(grader: Grader, name: str) -> None:
+    notebook = made.notebook(last=hostile.BURDENS[name], answered=False, whole=False)
+    record = grader.grade(notebook, seconds=30, memory=280 * 2**20)
+    assert record.exercises[0].status is Status.MEMORY
+    assert "02.1 softmax: memory limit" in record.flags
+
+
+@pytest.mark.parametrize("name", ["a stand-by that is killed", "a stand-by that is stopped"])
+def test_without_its_stand_by_a_submission_ends_soon(grader: Grader, name: str) -> None:
+    notebook = made.notebook(last=hostile.BURDENS[name], answered=False, whole=False)
+    grader.key("02")
+    begun = time.monotonic()
+    record = grader.grade(notebook, seconds=6)
+    assert record.exercises[0].status is Status.TIMEOUT
+    assert time.monotonic() - begun < 6 + warm.PATIENCE + 15  # of 9 · 6 + 5
+
+
+# Answers that are nothing, and a drive of the student's own that hands back what would be right. It
+# is found wherever it is, and gets round a look for `scipy.special`.
+FIND = """
+import gc
+def replace(name, new):
+    for found in gc.get_objects():
+        if getattr(found, "__name__", "") == name and hasattr(found, "__code__"):
+            if found.__code__.co_filename.endswith("drives.py"):
+                found.__code__ = new.__code__
+"""
+POLICY = """
+def mine(answer, q, T, seed):
+    from scipy.special import softmax
+    draws = []
+    for begin, n in ((seed, DRAWS), (seed, AGAIN), (seed + 1, AGAIN)):
+        rng = np.random.default_rng(begin)
+        draws.append(rng.choice(len(q), size=n, p=softmax(q / T)).astype(float))
+    return tuple(draws)
+replace("pull", mine)
+def softmax_policy(q, T, rng): return 0
+"""
+SPLIT = """
+def mine(answer, y, shares, seed):
+    def one(rng):
+        sets = [[], [], [], []]
+        for label in np.unique(y):
+            places = rng.permutation(np.flatnonzero(y == label))
+            ends = np.round(np.cumsum((0, *shares)) * len(places)).astype(int)
+            for own, a, b in zip(sets, ends, ends[1:]): own.append(places[a:b])
+        return tuple(map(np.concatenate, sets))
+    return tuple(one(np.random.default_rng(s)) for s in (seed, seed, seed + 1))
+replace("split_again", mine)
+def split_four(y, shares, rng): return 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("lesson", "number", "cell"), [("10", "10.3", POLICY), ("11", "11.1", SPLIT)]
+)
+@pytest.mark.parametrize("hidden", [False, True], ids=["openly", "as a text"])
+def test_a_drive_that_is_replaced_earns_nothing(
+    grader: Grader, lesson: str, number: str, cell: str, hidden: bool
+) -> None:
+    again = "\n".join(f"{name} = {getattr(drives, name)}" for name in ("DRAWS", "AGAIN"))
+    cells = [FIND, again + cell]
+    if hidden:
+        cells = [f"exec({part!r})" for part in cells]
+        cells.append(cell.strip().splitlines()[-1])  # a definition that can be seen
+    grade = grader.grade(made.notebook(lesson, last=cells, answered=False), lesson, seconds=20)
+    assert points(grade)[number] == 0
+    assert any("reaches into what runs beside it" in flag for flag in grade.flags)
+
+
+@pytest.mark.parametrize(("lesson", "number"), [("10", "10.3"), ("11", "11.1")])
+def test_draws_that_only_look_like_chance_earn_nothing(
+    grader: Grader, lesson: str, number: str
+) -> None:
+    golden = {
+        "10.3": "place = [0]\n"
+        "def softmax_policy(q, T, rng):\n"
+        "    p = np.exp((q - q.max()) / T)\n    place[0] += 1\n"
+        "    at = np.searchsorted(np.cumsum(p / p.sum()), (0.618034 * place[0]) % 1)\n"
+        "    return int(min(at, len(q) - 1))",
+        "11.1": "def split_four(y, shares, rng):\n"
+        "    sets = [[], [], [], []]\n    first = rng.random()\n"
+        "    for label in np.unique(y):\n"
+        "        places = np.flatnonzero(y == label)\n"
+        "        order = np.argsort((first + 0.618034 * np.arange(len(places))) % 1)\n"
+        "        ends = np.round(np.cumsum((0, *shares)) * len(places)).astype(int)\n"
+        "        for own, a, b in zip(sets, ends, ends[1:]): own.append(places[order[a:b]])\n"
+        "    return tuple(map(np.concatenate, sets))",
+    }
+    notebook = made.notebook(lesson, instead={number: golden[number]}, answered=False)
+    grade = grader.grade(notebook, lesson, seconds=20)
+    (score,) = (score for score in grade.exercises if score.number == number)
+    assert score.status is Status.FAILED
+    if number == "11.1":  # its shares are right, its chance is not
+        assert score.points == score.max_points - 1 and "pattern" in score.finding
+
+
+def test_a_wrong_answer_in_low_precision_earns_no_more(grader: Grader) -> None:
+    wrong = {
+        "02.1": "def softmax(z):\n    return np.exp(z - z.max(-1, keepdims=True)).astype(np.float16)",
+        "02.2": "def log_softmax(z):\n    return np.full(z.shape, -0.5, dtype=np.float16)",
+        "02.3": "def softmax_jacobian(p):\n    return np.diag(p).astype(np.float16)",
+        "02.4": "def l1_counterexample():\n    return np.array([1, 2], dtype=np.float16)",
+    }
+    for cast in (".astype(np.float16)", ".astype(np.float32)"):
+        instead = {n: s.replace(".astype(np.float16)", cast) for n, s in wrong.items()}
+        assert sum(points(grader.grade(made.notebook(instead=instead))).values()) == 0
+
+
 SYSCALL = "import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)\ndef look():\n    return "
 INSIDE: dict[str, tuple[str, Any]] = {
     "no user but a powerless one": ("def look():\n    import os\n    return os.getuid() != 0", True),
@@ -148,9 +269,55 @@ INSIDE: dict[str, tuple[str, Any]] = {
         "    return pipes <= 2 and others == 0",
         True,
     ),
-    "no network device": (
-        "def look():\n    import socket\n    return [n for _, n in socket.if_nameindex()] == ['lo']",
-        True,
+    "no network": (
+        "def look():\n    import socket\n"
+        "    try: socket.create_connection(('127.0.0.1', 9), timeout=5)\n"
+        "    except OSError as e: return e.errno",
+        errno.ENETUNREACH,
+    ),
+    "no socket but of two families": (
+        "def look():\n    import socket\n    made = []\n"
+        "    for family in range(1, 46):\n"
+        "        for kind in (1, 2, 3, 5):\n"
+        "            try: socket.socket(family, kind).close()\n"
+        "            except OSError: continue\n"
+        "            made.append(family)\n"
+        "    return sorted({*made} - {1, 2, 10})",
+        (),
+    ),
+    "no datagram that outlives its sender": (
+        "def look():\n    import socket\n    socket.socketpair(type=socket.SOCK_DGRAM)",
+        "PermissionError",
+    ),
+    "no large buffer of a socket": (
+        "def look():\n    import socket\n"
+        "    socket.socket(socket.AF_UNIX).setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**20)",
+        "PermissionError",
+    ),
+    "no protocol of several paths": (
+        "def look():\n    import socket\n    socket.socket(socket.AF_INET, 1, 262)",
+        "PermissionError",
+    ),
+    "no asynchronous I/O": (
+        SYSCALL + "libc.syscall(206, 100, ctypes.byref(ctypes.c_ulong(0)))",
+        -1,
+    ),
+    "no lock on a file of the machine": (
+        "def look():\n    import fcntl, sys\n    fcntl.flock(open(sys.executable), fcntl.LOCK_EX)",
+        "PermissionError",
+    ),
+    "no lock of the other kind": (
+        "def look():\n    import fcntl, sys\n    fcntl.lockf(open(sys.executable), fcntl.LOCK_SH)",
+        "OSError",
+    ),
+    "no watch on files of the machine": (SYSCALL + "libc.inotify_init1(0)", -1),
+    "no signal that stops": (
+        "def look():\n    import os, signal\n    os.kill(os.getpid(), signal.SIGSTOP)",
+        "PermissionError",
+    ),
+    "no module of what runs beside it": (
+        "def look():\n    import course.exercises.drives",
+        "ModuleNotFoundError",
     ),
     "no new user namespace": (SYSCALL + "libc.unshare(0x10000000)", -1),
     "no new namespace by clone": (SYSCALL + "libc.syscall(56, 0x10000011, 0, 0, 0, 0)", -1),

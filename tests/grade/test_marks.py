@@ -93,7 +93,8 @@ def test_a_changed_answer_is_said_until_it_is_marked_again(
 
     def said() -> list[bool]:
         return [
-            "changed      1 answers since they were marked: maria 02.Q1" in capsys.readouterr().out,
+            "changed      1 answer since the mark was given: maria 02.Q1"
+            in capsys.readouterr().out,
             marks.CHANGED in grades(out)["maria"]["flags"],
             marks.CHANGED in rows(out)["maria", "02.Q1"]["state"],
             "has changed since it was marked" in (out / "to_mark.html").read_text(encoding="utf-8"),
@@ -133,7 +134,7 @@ def test_a_row_missing_in_the_file_is_put_back_and_an_emptied_one_stays_empty(
     edit(out, lambda row: row["student"] == "ann" and row.update(points="", comment=""))
     capsys.readouterr()
     grade(files({"maria": WORDS}))
-    assert "1 rows missing in to_mark.csv: joe 02.Q1" in capsys.readouterr().out
+    assert "1 mark missing in to_mark.csv: joe 02.Q1" in capsys.readouterr().out
     assert rows(out)["joe", "02.Q1"]["comment"] == "mention the ratio"
     assert rows(out)["ann", "02.Q1"]["points"] == ""
     (out / "to_mark.csv").unlink()
@@ -205,11 +206,13 @@ def test_names_and_marks_come_back_from_a_spreadsheet(
         assert row["comment"] == f"très {student}; n, {n}"
 
 
-def test_utf8_taken_for_windows_letters_is_put_right(grade: Run) -> None:
+@pytest.mark.parametrize("marked", [True, False])
+def test_utf8_taken_for_windows_letters_is_put_right(grade: Run, marked: bool) -> None:
     names = ["Zoë", "Łukasz", "maria"]
     out = grade(files(dict.fromkeys(names, WORDS)))
     mark(out, comment="très bien")
-    text = (out / "to_mark.csv").read_bytes().removeprefix(b"\xef\xbb\xbf")
+    text = (out / "to_mark.csv").read_bytes()
+    text = text if marked else text.removeprefix(b"\xef\xbb\xbf")
     garbled = "".join(bytes([b]).decode("cp1252", "ignore") or chr(b) for b in text)
     (out / "to_mark.csv").write_text(garbled, encoding="utf-8-sig")
     grade(files({"maria": WORDS}))
@@ -313,3 +316,11 @@ def test_a_damaged_memory_costs_no_mark(grade: Run) -> None:
         entry.write_text(json.dumps({"exercises": 1}), encoding="utf-8")
     grade(files({"joe": WORDS}) | {"maria/02_softmax.ipynb": answered("")})
     assert rows(out)["maria", "02.Q1"]["points"] == "2.5"
+
+
+def test_a_file_that_cannot_be_opened_is_one_sentence(grade: Run) -> None:
+    out = grade(files({"maria": WORDS}))
+    (out / "to_mark.csv").unlink()
+    (out / "to_mark.csv").mkdir()
+    with pytest.raises(command.GradeError, match=r"to_mark\.csv: Is a directory"):
+        grade(files({"maria": WORDS}))

@@ -13,6 +13,9 @@ import pytest
 
 import utils
 from course.check import check, progress
+from tests.answers import ROOT
+
+README = ROOT / "README.md"
 
 
 def mended(logits):
@@ -337,3 +340,15 @@ def test_the_edge_can_be_seen_on_light_and_dark_pages(background):
         (edge,) = re.findall(r"solid (#\w{6})", check(answer, "softmax")._repr_html_())
         light, dark = sorted([luminance(edge), luminance(background)], reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 3
+
+
+def test_the_readme_shows_what_check_says():
+    blocks = re.findall(
+        r"```(python|text)\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL
+    )
+    ((_, code),) = (block for block in blocks if block[1].startswith("def softmax"))
+    ((_, message),) = (block for block in blocks if block[1].startswith("✗ 02.1 softmax"))
+    scope = {"np": np}
+    exec(code, scope)
+    said = check(scope["softmax"]).message
+    assert re.sub(r"\d+ (try|tries)", "1 try", said) == message.strip()

@@ -175,6 +175,21 @@ def test_what_is_not_defined_as_it_is_asked_is_said_with_its_line(course, case):
     )
 
 
+def test_what_is_forbidden_must_be_announced(course):
+    change(
+        course,
+        "py",
+        "oracle=abs,",
+        'oracle=abs,\n        forbids=("numpy.multiply", "utils.double"),',
+    )
+    text = (course / "solutions" / "00_start.md").read_text(encoding="utf-8")
+    line = line_of(text, "### Exercise")
+    sentence = "exercise 00.1 forbids multiply, and its text does not say so"
+    assert complaints(course) == [f"solutions/00_start.md:{line}: {sentence}"]
+    change(course, "md", HEADING, f"{HEADING}\n\nWithout `np.multiply`.")
+    assert complaints(course) == []
+
+
 @pytest.mark.parametrize("case", WRONG_DEFINITIONS)
 def test_what_is_wrong_with_a_definition_is_said_with_its_line(course, case):
     kind, old, new, sentence = WRONG_DEFINITIONS[case]

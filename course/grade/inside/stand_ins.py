@@ -61,6 +61,7 @@ class NotInstalled(type):
     """The type of `anything`: whatever is asked of it gives itself again, and soon ends."""
 
     def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
+        """Give itself again, or the function that it decorates."""
         if cls is not anything:  # a class of the student's that inherits from it
             return super().__call__(*arguments, **keywords)
         if len(arguments) == 1 and not keywords and isinstance(arguments[0], types.FunctionType):

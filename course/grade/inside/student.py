@@ -314,7 +314,8 @@ def make_shell() -> Any:
     shell.showsyntaxerror = lambda *arguments, **keywords: None
     _be_patient_with_magics(shell)
     stand_ins.install()
-    builtins.input = getpass.getpass = lambda *arguments, **keywords: ""  # nobody is there to ask
+    for module, name in ((builtins, "input"), (getpass, "getpass")):
+        setattr(module, name, lambda *arguments, **keywords: "")  # nobody is there to ask
     return shell
 
 

@@ -93,9 +93,9 @@ def _program(architecture: int, column: int) -> bytes:
     if column == 0:
         steps += [(_IF_AT_LEAST, 0, 1, _X32), (_RETURN, 0, 0, unknown)]
     for entry in _REFUSED.split(","):
-        number = entry.split()[1 + column]
-        if number != "-":
-            steps += [(_IF_EQUAL, 0, 1, int(number)), (_RETURN, 0, 0, denied)]
+        found = entry.split()[1 + column]
+        if found != "-":  # not on this kind of machine
+            steps += [(_IF_EQUAL, 0, 1, int(found)), (_RETURN, 0, 0, denied)]
     # The C library falls back from clone3, whose flags cannot be seen here, to clone.
     steps += [(_IF_EQUAL, 0, 1, _CLONE3[column]), (_RETURN, 0, 0, unknown)]
     steps += _when(

@@ -252,7 +252,7 @@ class Meter:
     def _processes(self) -> list[str]:
         """Return the processes of the submission."""
         try:
-            found = [name for name in os.listdir("/proc") if name.isdigit()]
+            found = [place.name for place in Path("/proc").iterdir() if place.name.isdigit()]
         except OSError:  # not Linux
             return []
         if self.isolated:
@@ -348,9 +348,14 @@ def _first_process(scratch: str, task: student.Task, shell: Any, out: int) -> No
 
 
 def _limit(memory: int) -> None:
-    """Bound what one process may use; all together are watched by `_collect`."""
+    """Bound what one process may use; all together are watched by `_collect`.
+
+    What it has already counts too. One process alone meets its own bound first, as a MemoryError:
+    that costs a cell, and the other bound all the rest.
+    """
+    more = max(memory // 4, memory - _sizes("self")[0] - 32 * 2**20)
     limits = {
-        resource.RLIMIT_DATA: _data_size() + memory,
+        resource.RLIMIT_DATA: _data_size() + more,
         resource.RLIMIT_FSIZE: MAX_FILE,
         resource.RLIMIT_NPROC: MAX_PROCESSES,
         resource.RLIMIT_NOFILE: 256,

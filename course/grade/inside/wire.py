@@ -103,6 +103,7 @@ def _describe(value: Any, blobs: list[bytes], depth: int) -> Any:
     array = np.asarray(value)
     if array.dtype.kind in "US":
         # As numbers, the code points: a string is an array with one more axis.
+        array = np.char.decode(array, "latin-1") if array.dtype.kind == "S" else array
         array = np.asarray(array.astype(str))
         width = array.dtype.itemsize // 4
         codes = np.frombuffer(array.tobytes(), dtype="<u4").reshape(*array.shape, width)
