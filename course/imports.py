@@ -85,7 +85,11 @@ def modules_in(source: str, root: Path, package: tuple[str, ...] = ()) -> Iterat
             yield base
             yield from (f"{base}.{alias.name}" for alias in node.names)
             yield from (_lazy(root).get(alias.name, "") for alias in node.names if base == "utils")
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "utils":
+        elif (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "utils"
+        ):
             yield _lazy(root).get(node.attr, f"utils.{node.attr}")
 
 

@@ -75,7 +75,7 @@ class Source:
         self.cells = cells
         self.too_long = sum(map(len, cells)) > MAX_SOURCE
         looked_at = [""] * len(cells) if self.too_long else cells
-        self._trees = [_parsed(_as_python(cell)) for cell in looked_at]
+        self._trees = [_as_python(cell) for cell in looked_at]
         self._given = _parsed(given)
         self._written = [_parsed(_as_written(cell)) for cell in looked_at]
         self._bound: dict[str, ast.stmt] = {}  # name → the last statement that binds it
@@ -168,16 +168,19 @@ class _Meanings:
     def __init__(self, trees: Sequence[ast.Module]) -> None:
         self._known: dict[str, set[str]] = {}
         self._stars: set[str] = set()
-        nodes = [node for tree in trees for node in ast.walk(tree)]
-        for node in nodes:
-            self._learn_import(node)
-        for _ in range(3):  # a = special; b = a.softmax
-            for node in nodes:
-                if isinstance(node, ast.Assign) and isinstance(
-                    node.value, ast.Name | ast.Attribute
+        given: list[ast.Assign] = []
+        for tree in trees:
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Import | ast.ImportFrom):
+                    self._learn_import(node)
+                elif isinstance(node, ast.Assign) and isinstance(
+                    node.value, ast.Name | ast.Attribute | ast.Call
                 ):
-                    for name in filter(None, map(_name_of, node.targets)):
-                        self._learn(name, self.of(node.value))
+                    given.append(node)
+        for _ in range(3):  # a = special; b = a.softmax
+            for node in given:
+                for name in filter(None, map(_name_of, node.targets)):
+                    self._learn(name, self.of(node.value))
 
     def _learn(self, name: str, meant: set[str]) -> None:
         known = self._known.setdefault(name, set())
@@ -243,14 +246,15 @@ def _parsed(source: str) -> ast.Module:
         return ast.Module([], [])
 
 
-def _as_python(cell: str) -> str:
-    """Return a cell without its magics, line for line; nothing of one that is another language."""
+def _as_python(cell: str) -> ast.Module:
+    """Parse a cell without its magics, line for line; nothing of one that is another language."""
     head, _, rest = cell.lstrip().partition("\n")
     if head.startswith("%%"):
         if head[2:].split(" ")[0] not in _RUN:
-            return ""
+            return ast.Module([], [])
         cell = "\n" + rest
-    return cell if _parsed(cell).body else _MAGIC.sub(r"\1pass", cell)
+    tree = _parsed(cell)
+    return tree if tree.body else _parsed(_MAGIC.sub(r"\1pass", cell))
 
 
 def _as_written(cell: str) -> str:

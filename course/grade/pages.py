@@ -24,8 +24,8 @@ import jinja2
 from course.files import write_pieces
 from course.grade import calibration, marks
 from course.grade.calibration import Said
-from course.grade.markdown import as_html
 from course.grade.key import WrittenKey
+from course.grade.markdown import as_html
 from course.grade.marks import Question
 from course.grade.record import Record, Score
 from course.grade.results import Results, hardest, mistakes

@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from course.judge.judge import judge
 from course.judge.run import Status
 
 EXERCISE = dataclasses.replace(exercises.named("SoftmaxClassifier"), forbids=(), mistakes=())
-MODEL = EXERCISE.right[0].function
+MODEL: Any = EXERCISE.right[0].function
 PARAMETERS = tuple(inspect.signature(MODEL).parameters)
 
 
@@ -68,7 +69,7 @@ class Counts(MODEL):
 
     def fit(self, X, y):
         super().fit(X, y)
-        self.steps += self.n_iter_
+        self.steps += vars(self)["n_iter_"]
         self.n_iter_ = self.steps
         return self
 

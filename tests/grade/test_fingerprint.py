@@ -32,7 +32,6 @@ DECIDES = {
     "the filter on system calls": "course/grade/inside/syscalls.py",
     "a function that the lesson calls": "utils/functions.py",
     "figures that the set-up cell imports": "utils/plots/style.py",
-    "the ten questions, whose answers are read": "utils/concepts.py",
     "the list of what utils holds": "utils/__init__.py",
 }
 DECIDES_NOT = {
@@ -50,6 +49,7 @@ DECIDES_NOT = {
     "the journal": "course/grade/journal.py",
     "the command line": "course/cli.py",
     "releasing": "course/release/notebooks.py",
+    "the ten questions, which lesson 02 does not ask": "utils/concepts.py",
     "estimators that lesson 02 does not use": "utils/models.py",
 }
 

@@ -7,6 +7,7 @@ import hashlib
 import html
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
+from course.files import write_pieces
 from course.grade import calibration, marks, pages, reports, scoring
 from course.grade.adjustments import Adjustment, tally
 from course.grade.calibration import Said
@@ -400,3 +402,21 @@ def test_a_record_without_any_lesson_costs_no_report(tmp_path: Path) -> None:
     alone = Record("Bo", "", "notes.txt", problem="no notebook", grade=Grade((), ("no notebook",)))
     reports.write(tmp_path, Results((alone,), {}, Marks((), {}), {}, True, 1))
     assert "unreadable: no notebook" in read(tmp_path, "class.html")
+
+
+def test_a_page_that_is_the_same_is_left_alone_and_half_of_one_is_never_seen(
+    tmp_path: Path,
+) -> None:
+    reports.write(tmp_path, pupils.results(3))
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.html")}
+    reports.write(tmp_path, pupils.results(3))
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.html")} == before
+
+    def pieces() -> Iterator[str]:
+        yield "half"
+        raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        write_pieces(tmp_path / "class.html", pieces())
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.html")} == before
+    assert not list(tmp_path.rglob("*.part"))

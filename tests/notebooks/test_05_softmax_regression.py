@@ -38,6 +38,7 @@ def test_the_learners_class_earns_every_point():
 def test_that_of_utils_descends_in_another_way():
     judgement = judge(dataclasses.replace(EXERCISE, forbids=()), classifier(BOTH[1]))
     assert judgement.points == 4
+    assert judgement.first_failure
     assert judgement.first_failure.group.says.startswith("a record of the descent")
 
 
