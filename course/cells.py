@@ -29,9 +29,12 @@ ROLES = {
 # The same in a learner's notebook, where a mark may stand on any line and have been typed anew: the
 # number is what they hold.
 EXERCISE = re.compile(
-    r"^[ \t]*#[# \t]*exercise[ \t]*:[ \t]*([0-9]{2}\.[0-9]+)", re.MULTILINE | re.IGNORECASE
+    r"^[ \t]*+#[# \t]*+exercise[ \t]*+:[ \t]*+([0-9]{2}\.[0-9]{1,3})", re.MULTILINE | re.IGNORECASE
 )
-WRITTEN = re.compile(r"<!-+[ \t]*written[ \t]*:?[ \t]*([0-9]{2}\.Q[0-9]+)[ \t]*-+>", re.IGNORECASE)
+WRITTEN = re.compile(
+    r"<!-{1,9}[ \t]{0,9}written[ \t]{0,9}:?[ \t]{0,9}([0-9]{2}\.Q[0-9]{1,3})[ \t]{0,9}-{1,9}>",
+    re.IGNORECASE,
+)
 NOTE = re.compile(r"<!-- (formula|term): (?! )([^:]+)(?<! )(?:: (\S.*))? -->")
 # What an author means as a marker; where it is not one to the letter, an answer would leak.
 ANYWHERE = r"(begin|end)[\s_-]*solution\b|(course|exercise|written)\s*:"

@@ -108,11 +108,12 @@ def files_of(names: Iterable[str], root: Path) -> Iterator[Path]:
 
 def _walk(tree: ast.AST) -> Iterator[ast.AST]:
     """Yield all nodes but those that only a type checker sees."""
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
-            continue
-        yield node
-        yield from _walk(node)
+    todo = [tree]
+    while todo:
+        node = todo.pop()
+        if not (isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")):
+            yield node
+            todo += ast.iter_child_nodes(node)
 
 
 @functools.cache

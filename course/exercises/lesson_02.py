@@ -130,13 +130,15 @@ def _rows_sum_to_zero(arguments: Arguments, J: Array) -> str | None:
 
 
 def _shares(scores: Array) -> Array:
-    shares: Array = np.abs(scores) / np.abs(scores).sum()
+    sizes: Array = np.abs(scores) / np.abs(scores).max()  # so that no sum can overflow
+    shares: Array = sizes / sizes.sum()
     return shares
 
 
 def _unusable(x: Any) -> str | None:
     if not isinstance(x, np.ndarray) or x.ndim != 1 or len(x) < 2 or x.dtype.kind not in "iuf":
         return "return one vector of at least two scores"
+    x = x.astype(float)
     if not np.isfinite(x).all():
         return "every score should be a finite number"
     if np.abs(x).sum() == 0:
@@ -153,6 +155,7 @@ def _kind(arguments: Arguments, x: Any) -> str:
     problem = _unusable(x)
     if problem:
         return problem
+    x = x.astype(float)
     if (x < 0).any():
         wins = np.argmax(_shares(x)) == np.argmax(x)
         return "the largest wins" if wins else f"it does not, {min((x > 0).sum(), 2)} above 0"
@@ -161,15 +164,19 @@ def _kind(arguments: Arguments, x: Any) -> str:
 
 def _winner_loses(arguments: Arguments, x: Any) -> str | None:
     problem = _unusable(x)
-    if problem is None and np.argmax(_shares(x)) == np.argmax(x):
-        problem = f"the largest score, {x.max():.4g}, still gets the largest share, {_shares(x).max():.3f}"
-    return problem
+    if problem:
+        return problem
+    x = x.astype(float)
+    if np.argmax(_shares(x)) == np.argmax(x):
+        return f"the largest score, {x.max():.4g}, still gets the largest share, {_shares(x).max():.3f}"
+    return None
 
 
 def _reversed(arguments: Arguments, x: Any) -> str | None:
     problem = _unusable(x)
     if problem:
         return problem
+    x = x.astype(float)
     shares = _shares(x)[np.argsort(x)]
     if (np.diff(shares) >= 0).any():
         return f"from the smallest score to the largest the shares should fall; yours are {listed(shares, digits=6)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import course
@@ -18,7 +19,18 @@ from course.judge.run import Status
 _ROOT = Path(course.__file__).parents[1]
 
 
-def make_key(solution: Solution, seed: int, sandbox: Sandbox, limits: Limits) -> LessonKey:
+def fresh_sheets(solution: Solution, seed: int) -> list[Sheet]:
+    """Return a lesson's exercises with the cases of a seed."""
+    return [Sheet(exercise, seed) for exercise in exercises.of_lesson(solution.number)]
+
+
+def make_key(
+    solution: Solution,
+    seed: int,
+    sandbox: Sandbox,
+    limits: Limits,
+    sheets: Sequence[Sheet] | None = None,
+) -> LessonKey:
     """Run a solution notebook's functions, and grade them, before any student's.
 
     Parameters
@@ -28,6 +40,8 @@ def make_key(solution: Solution, seed: int, sandbox: Sandbox, limits: Limits) ->
         The seed of the cases.
     sandbox : Sandbox
     limits : Limits
+    sheets : sequence of Sheet, optional
+        Its `fresh_sheets`, if they have been made already.
 
     Returns
     -------
@@ -38,7 +52,8 @@ def make_key(solution: Solution, seed: int, sandbox: Sandbox, limits: Limits) ->
     AnswerKeyError
         If the solution does not pass its own grading.
     """
-    sheets = [Sheet(exercise, seed) for exercise in exercises.of_lesson(solution.number)]
+    if sheets is None:
+        sheets = fresh_sheets(solution, seed)
     questions = [questions_of(sheet) for sheet in sheets]
     cells = [solution.set_up, *solution.answers]
     end, records = sandbox.run(Task(cells, questions, limits.seconds, limits.memory))

@@ -54,7 +54,7 @@ MOODLE = re.compile(
     r"(?P<student>.+?)(?:_(?P<id>[0-9]+))?_assignsubmission_(?P<plugin>[a-z0-9]+)"
     r"(?:_(?P<file>.*))?"
 )
-COPY = re.compile(r"[ _-]*(\([0-9]+\)|copy[0-9]*|v?[0-9]{1,2})$", re.IGNORECASE)
+COPY = re.compile(r"[ _-]{0,3}(\([0-9]{1,3}\)|copy[0-9]{0,3}|v?[0-9]{1,2})$", re.IGNORECASE)
 # What its own name says is not the one to grade.
 SPARE = re.compile(
     r"(?<![a-z])(backups?|bak|old|older|orig|original|archived?|previous|unused|trash|versions?)"
@@ -172,7 +172,7 @@ def collect(
         people = _People(reader, lessons, earlier, say)
         people.take(path, {folder.resolve() for folder in leave_out})
         students = list(people.students.values())
-        _label(students, {r.platform_id: r.student for r in earlier if r.platform_id}, say)
+        _label(students, earlier, say)
         pairs: dict[tuple[str, str], tuple[str, str]] = {}
         for student in students:
             records += _Desk(student, reader, lessons, pairs, say).records()
@@ -258,10 +258,12 @@ def _by_platform(name: str) -> _Name | None:
     if len(name) > 1_000:
         return None
     moodle = MOODLE.fullmatch(name)
+    canvas = next(filter(None, (pattern.fullmatch(name) for pattern in CANVAS)), None)
+    if canvas and moodle and "_assignsubmission_" in (canvas["file"] or ""):
+        moodle = None  # that is what the student has called the file, after Canvas's part
     if moodle:
         typed = "text" if moodle["plugin"] == "onlinetext" else ""
         return _Name(moodle["student"], moodle["id"] or "", True, moodle["file"] or "", typed=typed)
-    canvas = next(filter(None, (pattern.fullmatch(name) for pattern in CANVAS)), None)
     if not canvas:
         return None
     return _Name(
@@ -501,10 +503,18 @@ def clean(label: str) -> str:
     return name.encode("utf-8", "replace")[:100].decode("utf-8", "ignore").rstrip(". ") or "unnamed"
 
 
-def _label(students: Sequence[_Student], known: Mapping[str, str], say: Say) -> None:
+def _label(students: Sequence[_Student], earlier: Sequence[Record], say: Say) -> None:
     """Give each student a name of their own, and say where one name or number stands for two."""
+    known = {r.platform_id: r.student for r in earlier if r.platform_id}
+    labels = {record.student for record in earlier}
+
+    def claim(student: _Student) -> tuple[bool, bool, str, str]:
+        """Whoever had a name before keeps it; then it is that of whoever is called exactly so."""
+        raw, name = student.name.student, clean(student.name.student)
+        return name not in labels or raw != name, raw != name, raw, student.name.platform_id
+
     alike: dict[str, list[_Student]] = {}
-    for student in sorted(students, key=lambda s: (s.name.student, s.name.platform_id)):
+    for student in sorted(students, key=claim):
         alike.setdefault(clean(student.name.student).casefold(), []).append(student)
     taken: set[str] = set()
     for group in alike.values():
@@ -523,10 +533,10 @@ def _label(students: Sequence[_Student], known: Mapping[str, str], say: Say) -> 
                 label, place = f"{first} ({place})", place + 1
             taken.add(label.casefold())
             student.label = label
-        labels = [student.label for student in group]
-        if len(group) > 1 and not all(label.startswith("Participant ") for label in labels):
+        theirs = [student.label for student in group]
+        if len(group) > 1 and not all(label.startswith("Participant ") for label in theirs):
             for student in group:
-                others = ", ".join(label for label in labels if label != student.label)
+                others = ", ".join(label for label in theirs if label != student.label)
                 student.notes.append(f"has the same name as {others}, or nearly"[:300])
     numbered: dict[str, list[_Student]] = {}
     for student in students:
@@ -758,7 +768,7 @@ class _Desk:
         """Return what tells the one that counts from copies of the same time: the plainest."""
         stem = PurePosixPath(version.file).stem
         named = stem.casefold() in self.lessons.values()
-        copied = bool(COPY.search(stem)) and not named
+        copied = bool(COPY.search(stem[-40:])) and not named
         return len(version.found.parts), not named, copied, version.found.parts
 
     def _record(self, version: _Version, notes: Iterable[str] = ()) -> Record:

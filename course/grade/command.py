@@ -20,7 +20,7 @@ from course import terminal
 from course.files import clear_halves, write_whole
 from course.grade import adjustments, gradebook, marks, reports
 from course.grade.adjustments import Adjustment
-from course.grade.answer_key import make_key
+from course.grade.answer_key import fresh_sheets, make_key
 from course.grade.cluster import ClusterError, grade_all
 from course.grade.collect import collect
 from course.grade.folder import LockedError, locked
@@ -38,7 +38,7 @@ from course.grade.key import (
     read_solution,
 )
 from course.grade.record import Grade, Record
-from course.grade.sandbox import IsolationError, Sandbox, probe
+from course.grade.sandbox import IsolationError, Sandbox, look_for_isolation, probe
 from course.grade.scoring import grade, unreadable
 from course.grade.tables import keep_backup
 from course.grade.typed import listed, several
@@ -134,8 +134,6 @@ def _run(options: Options) -> None:
     if journal.seed() is None:
         journal.keep_seed(seed)
     with _sandbox(options, imports_of(s.set_up for s in solutions)) as sandbox:
-        if options.isolated:
-            probe(sandbox)
         keys = _make_keys(options, solutions, seed, sandbox)
         _say("isolation", _describe(options))
         records = _grade_all(options, records, keys, journal, sandbox, again)
@@ -315,9 +313,15 @@ def _make_keys(
 ) -> dict[str, LessonKey]:
     """Run the solutions, each of which must pass its own grading."""
     keys = {}
+    if options.isolated:
+        look_for_isolation()
+    sandbox.start()  # while it warms up:
+    sheets = [fresh_sheets(solution, seed) for solution in solutions]
+    if options.isolated:
+        probe(sandbox)
     with _bar("answer key", len(solutions)) as step:
-        for solution in solutions:
-            key = make_key(solution, seed, sandbox, options.limits)
+        for solution, fresh in zip(solutions, sheets, strict=True):
+            key = make_key(solution, seed, sandbox, options.limits, fresh)
             keys[solution.number] = replace(key, asked=asked_by(solution))
             step()
     for key in keys.values():

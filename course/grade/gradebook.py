@@ -50,7 +50,15 @@ def write(
     """
     students = list(dict.fromkeys(record.student for record in records))
     pairs = [(s, n) for s in students for n in lessons if (s, n) in tallies]
-    ids = {(r.student, r.lesson): r.platform_id for r in records if r.platform_id}
+    # A number that two students share would give one the other's grade: it is left out. Moodle's
+    # are of one assignment each.
+    holders: dict[tuple[str, str], set[str]] = {}
+    for r in records:
+        place = r.platform_id, r.lesson if which == "moodle" else ""
+        holders.setdefault(place, set()).add(r.student)
+    alone = {number for (number, _), group in holders.items() if len(group) == 1}
+    alone -= {number for (number, _), group in holders.items() if len(group) > 1}
+    ids = {(r.student, r.lesson): r.platform_id for r in records if r.platform_id in alone - {""}}
     if which == "canvas":
         rows = _canvas_rows(students, ids, lessons, tallies)
         columns: Sequence[str] = (*_CANVAS, *(f"Lesson {number}" for number in lessons))

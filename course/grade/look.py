@@ -21,7 +21,7 @@ _MOST = 20  # meanings of a name, parts of a dotted one: a bound on what is look
 # Cell magics that run their cell as Python, and those that write it to a file.
 _RUN = ("time", "timeit", "capture", "prun")
 _WRITE = ("writefile", "file")
-_MAGIC = re.compile(r"^([ \t]*)(?:[%!?].*|[\w, \t]+=[ \t]*[%!].*|.*\?)$", re.MULTILINE)
+_MAGIC = re.compile(r"^([ \t]*+)(?:[%!?].*|\w[\w, \t]*+=[ \t]*+[%!].*|.*\?)$", re.MULTILINE)
 
 
 def _words(text: str) -> frozenset[str]:

@@ -297,7 +297,7 @@ _UNSPOKEN = re.compile(
     r'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'|"[^"\n]*"|\'[^\'\n]*\'|#[^\n]*|^[ \t]*[%!][^\n]*',
     re.MULTILINE,
 )
-_PAIR = re.compile(r"([^\W\d]\w*)[ \t]+(?=([^\W\d]\w*))")
+_PAIR = re.compile(r"(?<!\w)([^\W\d]\w*+)[ \t]++(?=([^\W\d]\w*+))")
 
 
 def _is_prose(source: str) -> bool:

@@ -89,7 +89,7 @@ class Sandbox:
         self._process: subprocess.Popen[bytes] | None = None
         self._group: Cgroup | None = None
         self._inner: int | None = None  # refers to bubblewrap's own child
-        self._closed = False
+        self._warm = self._closed = False
         self._owned = threading.Lock()  # for whoever takes these away, to end them
 
     def __enter__(self) -> Sandbox:
@@ -174,32 +174,41 @@ class Sandbox:
             group.close()
         return said[-1] if said else ""
 
+    def start(self) -> None:
+        """Start it without waiting until it is warm."""
+        process, inner, group = self._start()
+        with self._owned:
+            self._process, self._inner, self._group = process, inner, group
+            self._warm = False
+        if self._closed:
+            self._stop()
+            raise IsolationError("the sandbox has been closed")
+        setup = {
+            "imports": self.imports,
+            "isolated": self.isolated,
+            "environment": _ENVIRONMENT if self.isolated else {},
+            "group": (group.entry, group.events) if group else (),
+        }
+        with contextlib.suppress(OSError, ValueError):  # `_started` will see that it has ended
+            _send(process, setup)
+
     def _started(self) -> subprocess.Popen[bytes]:
         """Return the warm process, started if it is not there."""
         if self._process is None:
-            process, inner, group = self._start()
-            with self._owned:
-                self._process, self._inner, self._group = process, inner, group
-            if self._closed:
-                self._stop()
-                raise IsolationError("the sandbox has been closed")
-            setup = {
-                "imports": self.imports,
-                "isolated": self.isolated,
-                "environment": _ENVIRONMENT if self.isolated else {},
-                "group": (group.entry, group.events) if group else (),
-            }
+            self.start()
+        process = self._process
+        if process is None:
+            raise IsolationError("the sandbox has been closed")
+        if not self._warm:
             try:
-                _send(process, setup)
-                ready = _receive(process)[0] == "ready"
+                self._warm = _receive(process)[0] == "ready"
             except (OSError, EOFError, ValueError):  # the last, if it has been closed meanwhile
-                ready = False
-            if not ready:
+                self._warm = False
+            if not self._warm:
                 said = self._stop()
                 reason = f": {said}" if said else ""
                 raise IsolationError(f"the sandbox does not start{reason}. {_REMEDY}")
-            return process
-        return self._process
+        return process
 
     def _start(self) -> tuple[subprocess.Popen[bytes], int | None, Cgroup | None]:
         """Start the warm process; return it, a descriptor of bubblewrap's child, and its group."""
@@ -262,6 +271,14 @@ _REMEDY = (
 )
 
 
+def look_for_isolation() -> None:
+    """Raise IsolationError if there can be no sandbox here; the message says what to do."""
+    if not hasattr(os, "fork"):
+        raise IsolationError("grading needs Linux (on Windows: WSL) or, without isolation, macOS")
+    if not shutil.which("bwrap"):
+        raise IsolationError(f"bubblewrap (bwrap) is not installed. {_REMEDY}")
+
+
 def probe(sandbox: Sandbox | None = None) -> None:
     """Run a trivial submission, in this sandbox or in one of its own.
 
@@ -270,10 +287,7 @@ def probe(sandbox: Sandbox | None = None) -> None:
     IsolationError
         If that does not work here; the message says what to do.
     """
-    if not hasattr(os, "fork"):
-        raise IsolationError("grading needs Linux (on Windows: WSL) or, without isolation, macOS")
-    if not shutil.which("bwrap"):
-        raise IsolationError(f"bubblewrap (bwrap) is not installed. {_REMEDY}")
+    look_for_isolation()
     one = Task(["one = lambda: 1"], [Questions("one", [()], None, ())], 20, 2**30)
     with contextlib.nullcontext(sandbox) if sandbox else Sandbox() as box:
         end, records = box.run(one)

@@ -20,7 +20,7 @@ from course.grade.key import LessonKey, Limits, questions_of
 from course.grade.look import Source
 from course.grade.reading import written_answers
 from course.grade.record import Grade, GroupScore, Record, Score
-from course.grade.sandbox import Records, Sandbox
+from course.grade.sandbox import IsolationError, Records, Sandbox
 from course.grade.work import instead_of, names_in, own_work
 from course.judge.exercise import Exercise
 from course.judge.judge import Sheet, verdict
@@ -47,6 +47,15 @@ def grade(record: Record, key: LessonKey, sandbox: Sandbox, limits: Limits) -> G
     -------
     Grade
     """
+    try:
+        return _grade(record, key, sandbox, limits)
+    except (IsolationError, OSError, MemoryError):
+        raise  # that is the machine's, not the submission's
+    except Exception as problem:  # whatever came, it costs nobody else anything
+        return unreadable(f"the grader itself failed on it ({type(problem).__name__})", key)
+
+
+def _grade(record: Record, key: LessonKey, sandbox: Sandbox, limits: Limits) -> Grade:
     assert record.cells
     work = own_work(record.cells, key)
     own = work.cells
@@ -162,7 +171,7 @@ def _absent(records: Records) -> Iterator[str]:
     for header, _ in records:
         named = header.get("absent")
         for name in named[:20] if isinstance(named, list) else ():
-            if name in COLAB and name != "google":
+            if isinstance(name, str) and name in COLAB and name != "google":
                 yield f"imports {name}, which is not installed here: install it if answers need it"
 
 

@@ -64,9 +64,10 @@ class Recogniser:
         Returns
         -------
         Likeness or None
-            The first mistake that agrees on every case; or else one that it only looks like: the
-            first that agrees on the whole group that first failed and fails in no group that the
-            answer passed, or two mistakes at once that agree on every case.
+            The first mistake that agrees on every case; or else one that it only looks like: it
+            agrees on the whole group that first failed, fails in no group that the answer passed,
+            and of several agrees most often besides; or two mistakes at once that agree on every
+            case.
         """
         traces = {
             place: _Trace(self.exercise, self.cases[place], outcome, faults[place])
@@ -87,12 +88,14 @@ class Recogniser:
             return any(self._known(mistake, place).fault for place in places)
 
         similar: Answer | None = None
+        most = 0
         for mistake in self.exercise.mistakes:
             if agrees(mistake, within) and fails(mistake, within):
                 if agrees(mistake, beyond):
                     return Likeness(mistake, sure=True)
-                if similar is None and not fails(mistake, passed):
-                    similar = mistake
+                alike = sum(agrees(mistake, [place]) for place in beyond) + 1
+                if alike > most and not fails(mistake, passed):
+                    similar, most = mistake, alike
         if similar is None:
             pairs = [p for p in self._two_at_once() if agrees(p, within) and agrees(p, beyond)]
             # Several ways to get the same: with nothing in common, each would be a guess.
