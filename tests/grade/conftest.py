@@ -109,6 +109,9 @@ class Shared:
     def close(self) -> None:
         """Leave it to the worker."""
 
+    def start(self) -> None:
+        """Leave that to the worker too."""
+
     def run(self, task: Any) -> Any:
         """Run a task and count it."""
         self.runs += 1
