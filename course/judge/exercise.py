@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from course.judge.mistakes import Answer
-from course.judge.run import Arguments, Drive, Outcome
+from course.judge.run import Arguments, Drive, Outcome, run
 
 Cases = Callable[[np.random.Generator], list[Arguments]]
 Explains = Callable[[Arguments, Any], str | None]
@@ -115,6 +115,10 @@ class Exercise:
     def read(self, arguments: Arguments, outcome: Outcome) -> Outcome:
         """Return what is judged of an outcome."""
         return self.reads(arguments, outcome) if self.reads else outcome
+
+    def outcome_of(self, answer: Answer, arguments: Arguments) -> Outcome:
+        """Return what is judged of one of the page's own answers, which is known to end."""
+        return self.read(arguments, run(answer.function, arguments, self.drive, seconds=None))
 
     @property
     def name(self) -> str:

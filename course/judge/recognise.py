@@ -13,7 +13,7 @@ import numpy as np
 from course.judge.compare import Fault, agree, find_fault
 from course.judge.exercise import Case, Exercise
 from course.judge.mistakes import Answer, pairs_of
-from course.judge.run import Outcome, Status, plain, run
+from course.judge.run import Outcome, Status, plain
 
 # Numbers in an error's message, but for those that name an axis.
 _NUMBER = re.compile(r"(?<!axis )(?<!dimension )\d+")
@@ -115,8 +115,7 @@ class Recogniser:
         """Return what a known mistake does in one case."""
         if (mistake, place) not in self._did:
             case, wanted = self.cases[place], self.expected[place]
-            outcome = run(mistake.function, case.arguments, self.exercise.drive, seconds=None)
-            outcome = self.exercise.read(case.arguments, outcome)
+            outcome = self.exercise.outcome_of(mistake, case.arguments)
             fault = find_fault(self.exercise, case, outcome, wanted, explain=False)
             self._did[mistake, place] = _Trace(self.exercise, case, outcome, fault)
         return self._did[mistake, place]
