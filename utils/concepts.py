@@ -99,9 +99,9 @@ def answer(lesson: str, answers: Mapping[int, tuple[str, float] | None]) -> None
 
 
 def settle(number: int, outcome: str) -> None:
-    """Record a question's outcome for both lessons that ask it, and show what you said each time.
+    """Show a question's outcome, beside what you said in both lessons that ask it.
 
-    Lesson 11.
+    It is known from now on, so in neither lesson does a later answer count. Lesson 11.
 
     Parameters
     ----------
@@ -122,14 +122,12 @@ def settle(number: int, outcome: str) -> None:
     told = []
     for lesson in ("00", "11"):
         id = f"{lesson}.q{number}"
-        if id not in said:
-            continue
         if id not in outcomes:
-            record({"id": id, "outcome": outcome})
-        answer, sure = said[id]
-        told.append(
-            f"{'right' if answer == outcome else 'wrong'} in lesson {lesson}, {sure:.0%} sure"
-        )
+            record({"id": id, "outcome": outcome}, quiet=id not in said)
+        if id in said:
+            answer, sure = said[id]
+            right = "✓ right" if answer == outcome else "✗ wrong"
+            told.append(f"{right} in lesson {lesson}, {sure:.0%} sure")
     print(f"{number:2}. {outcome}" + (f"  ({'; '.join(told)})" if told else ""))
 
 

@@ -1,7 +1,8 @@
 """Your own forecasts: commit an answer and how sure you are, then see the outcome.
 
 They live in one file in your state folder (the environment variable COURSE_STATE moves it), a line
-of JSON for each event. Lines are only ever added, so nothing a notebook does can lose one.
+of JSON for each event. Lines are only ever added, so nothing a notebook does can lose one. What
+counts is the last answer before the outcome was first shown, to whoever sat there: seen is seen.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +75,7 @@ class Predictions:
 
 
 def predict(
-    id: str, options: Sequence[str], answer: str | None = None, sure: float | None = None
+    id: str, options: Sequence[str], answer: str | float | None = None, sure: float | None = None
 ) -> None:
     """Commit your answer before you run the next cell. Lesson 00.
 
@@ -83,38 +85,135 @@ def predict(
         The prediction's name, such as ``"02.shift"``.
     options : sequence of str
         The possible answers.
-    answer : str, optional
-        One of them. Left as None, nothing is recorded and the notebook runs on.
+    answer : str or float, optional
+        One of them; see `chosen` for what is understood. Left as None, nothing is recorded and the
+        notebook runs on.
     sure : float, optional
         The probability that you are right, up to 1 (certain). Guessing among two options is 0.5,
         among four 0.25; less than that would mean another option is likelier.
     """
-    choices = " / ".join(options)
+    quoted = [f'"{option}"' for option in options]
+    strings = f"a string, {', '.join(quoted[:-1])} or {quoted[-1]}"
     if answer is None:
-        print(f"{id}: no prediction yet. Options: {choices}")
+        print(f"{id}: no prediction yet: answer= takes {strings}, and sure= {_range(len(options))}")
         return
-    if answer not in options:
-        print(f"{id}: {answer!r} is not one of the options: {choices}")
+    choice = chosen(answer, options)
+    if choice is None:
+        print(f"{id}: nothing recorded: answer= takes {strings}; {answer!r} came")
         return
-    guessing = 1 / len(options)
-    if not isinstance(sure, int | float) or isinstance(sure, bool) or not guessing <= sure <= 1:
-        percent = isinstance(sure, int | float) and 1 < sure <= 100 and sure / 100
-        print(
-            f"{id}: nothing recorded: say how sure you are, sure= from {guessing:.2f} (guessing) "
-            f"to 1 (certain); {sure!r} came" + (f" ({sure} % is {percent:g})" if percent else "")
-        )
+    p = probability(sure, len(options))
+    if p is None:
+        print(f"{id}: nothing recorded: {_about(sure, len(options))}")
         return
     said, outcomes = recorded()
-    if id in outcomes and id in said:
+    again = f'utils.start_over("{id}")'
+    if id in outcomes and id not in said:
+        print(
+            f"{id}: this does not count, because the outcome was shown on this machine before you "
+            f"answered; to start over, run {again}"
+        )
+    elif id in outcomes and said[id] == (choice, p):
+        print(f'{id}: you said "{choice}" and were {p:.0%} sure; the outcome has been shown')
+    elif id in outcomes:
         first, how = said[id]
-        print(f"{id}: settled already; what counts is your first answer, {first!r} at {how:.0%}")
-        return
-    record({"id": id, "answer": answer, "sure": float(sure)})
-    print(f"{id}: you say {answer!r} and are {sure:.0%} sure")
+        print(
+            f'{id}: what counts is what you said before the outcome was shown, "{first}", '
+            f"{how:.0%} sure; to start over, run {again}"
+        )
+    elif record({"id": id, "answer": choice, "sure": p}):
+        print(f'{id}: you say "{choice}" and are {p:.0%} sure')
+        if not said:
+            print(f"(kept on this machine, in {state_file()}; {again} makes a prediction new)")
+
+
+def chosen(answer: Any, options: Sequence[str]) -> str | None:
+    """Return the option that an answer means, None if it means none. Lesson 00.
+
+    Parameters
+    ----------
+    answer : object
+        A string; upper and lower case and blanks do not matter, and numbers may be written in any
+        way, or be numbers.
+    options : sequence of str
+
+    Returns
+    -------
+    str or None
+
+    Examples
+    --------
+    >>> chosen(" More extreme", ["unchanged", "more extreme"])
+    'more extreme'
+    >>> chosen(0.25, ["1", "1/2", "1/4"])
+    '1/4'
+    """
+    for alike in (_as_it_is, _letters, _number):
+        meant = alike(answer)
+        for option in options:
+            if meant is not None and alike(option) == meant:
+                return option
+    return None
+
+
+def probability(sure: Any, n_options: int) -> float | None:
+    """Return how sure an answer is. Lesson 00.
+
+    Parameters
+    ----------
+    sure : object
+    n_options : int
+        Among how many options it was given.
+
+    Returns
+    -------
+    float or None
+        None where it is no number from a guess (to two digits: 0.33 among three) to 1.
+    """
+    if isinstance(sure, bool) or not isinstance(sure, Real):
+        return None
+    return float(sure) if round(1 / n_options, 2) <= sure <= 1 else None
+
+
+def _as_it_is(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _letters(value: Any) -> str | None:
+    """Return a string without blanks and capitals."""
+    return "".join(value.split()).casefold() if isinstance(value, str) else None
+
+
+def _number(value: Any) -> str | None:
+    """Return a number, or a string that holds one or a fraction, in one way of writing it."""
+    try:
+        if isinstance(value, str):
+            top, _, bottom = value.partition("/")
+            return repr(float(top) / float(bottom or 1))
+        return repr(float(value)) if isinstance(value, Real) and type(value) is not bool else None
+    except (ValueError, ArithmeticError):
+        return None
+
+
+def _range(n_options: int) -> str:
+    return f"a number from {1 / n_options:.2f} (a guess among {n_options}) to 1 (certain)"
+
+
+def _about(sure: Any, n_options: int) -> str:
+    """Say what is wrong with a sureness that is no probability, and how to write it."""
+    if sure is None:
+        return f"say how sure you are: sure= takes {_range(n_options)}"
+    number = float(_number(sure.replace("%", "") if isinstance(sure, str) else sure) or "nan")
+    for meant in (number, number / 100):  # the second in per cent
+        if probability(meant, n_options) is not None:
+            return f"sure= takes {_range(n_options)}: write {sure!r} as sure={meant:g}"
+    less = " is less than a guess: name another option" if 0 <= number < 1 else " came"
+    return f"sure= takes {_range(n_options)}; {sure!r}{less}"
 
 
 def settle(id: str, outcome: str) -> None:
-    """Record the outcome that a cell has computed, and compare it with the prediction. Lesson 00.
+    """Show the outcome that a cell has computed, and compare it with the prediction. Lesson 00.
+
+    From now on the outcome is known on this machine: a prediction made later does not count.
 
     Parameters
     ----------
@@ -124,14 +223,40 @@ def settle(id: str, outcome: str) -> None:
         What came, one of the prediction's options.
     """
     said, outcomes = recorded()
+    if id not in outcomes:
+        record({"id": id, "outcome": outcome}, quiet=id not in said)
     if id not in said:
         print(f"{id}: {outcome} (you made no prediction)")
         return
-    if id not in outcomes:
-        record({"id": id, "outcome": outcome})
     answer, sure = said[id]
-    verdict = "as you said" if answer == outcome else f"you said {answer!r}"
-    print(f"{id}: {outcome} — {verdict}, {sure:.0%} sure")
+    verdict = "✓ as you said" if answer == outcome else f'✗ you said "{answer}"'
+    print(f"{id}: {outcome} {verdict}, {sure:.0%} sure")
+
+
+def start_over(which: str) -> None:
+    """Make predictions new: what was said and shown before no longer counts. Lesson 00.
+
+    The file keeps it all the same.
+
+    Parameters
+    ----------
+    which : str
+        A prediction such as ``"02.shift"``, all those of a lesson, ``"02"``, or ``"all"``.
+    """
+    said, outcomes = recorded()
+    ids = [id for id in {**said, **outcomes} if _belongs(id, str(which))]
+    if not ids:
+        print(
+            f'nothing to start over for {which!r}: name a prediction such as "02.shift" that has '
+            'been answered or shown, a lesson such as "02", or "all"'
+        )
+    elif record({"start_over": str(which)}):
+        named = ", ".join(ids) if len(ids) <= 3 else f"{len(ids)} predictions"
+        print(f"{named}: you start over; {state_file()} keeps what was there")
+
+
+def _belongs(id: str, which: str) -> bool:
+    return which in ("all", id) or id.startswith(f"{which}.")
 
 
 def my_predictions() -> Predictions:
@@ -158,15 +283,21 @@ def state_file() -> Path:
     return Path(platformdirs.user_state_dir("scores-to-probabilities")) / "predictions.jsonl"
 
 
-def record(event: dict[str, Any]) -> None:
-    """Add an event to the file, a prediction or an outcome; print why where that can't be done.
-
-    Lesson 00.
+def record(event: dict[str, Any], quiet: bool = False) -> bool:
+    """Add an event to the file; print why where that can't be done. Lesson 00.
 
     Parameters
     ----------
     event : dict
-        ``{"id": …, "answer": …, "sure": …}`` or ``{"id": …, "outcome": …}``.
+        ``{"id": …, "answer": …, "sure": …}``, ``{"id": …, "outcome": …}`` or
+        ``{"start_over": …}``.
+    quiet : bool
+        Print nothing: nobody has typed anything that could be lost.
+
+    Returns
+    -------
+    bool
+        Whether it stands in the file.
     """
     path = state_file()
     try:
@@ -175,7 +306,10 @@ def record(event: dict[str, Any]) -> None:
         with path.open("a", encoding="utf-8") as file:
             file.write(("\n" if broken else "") + json.dumps(event) + "\n")
     except OSError as problem:
-        print(f"your prediction could not be saved in {path.name}: {problem.strerror}")
+        if not quiet:
+            print(f"your prediction could not be saved in {path}: {problem.strerror}")
+        return False
+    return True
 
 
 def recorded() -> tuple[dict[str, tuple[str, float]], dict[str, str]]:
@@ -184,9 +318,9 @@ def recorded() -> tuple[dict[str, tuple[str, float]], dict[str, str]]:
     Returns
     -------
     said : dict of str to (str, float)
-        The last answer before the outcome, and how sure it was.
+        The last answer before the outcome was shown, and how sure it was.
     outcomes : dict of str to str
-        The first outcome.
+        The first outcome that was shown, whether or not anything had been said.
     """
     said: dict[str, tuple[str, float]] = {}
     outcomes: dict[str, str] = {}
@@ -202,11 +336,16 @@ def recorded() -> tuple[dict[str, tuple[str, float]], dict[str, str]]:
     for line in filter(str.strip, text.splitlines()):
         try:
             event = json.loads(line)
-            id = event["id"]
+            if "start_over" in event:
+                for table in (said, outcomes):
+                    for id in [id for id in table if _belongs(id, event["start_over"])]:
+                        del table[id]
+                continue
+            id = str(event["id"])
             if "outcome" in event:
-                outcomes.setdefault(str(id), str(event["outcome"]))
+                outcomes.setdefault(id, str(event["outcome"]))
             elif id not in outcomes:
-                said[str(id)] = (str(event["answer"]), float(event["sure"]))
+                said[id] = (str(event["answer"]), float(event["sure"]))
         except (ValueError, KeyError, TypeError):
             damaged += 1
     if damaged:

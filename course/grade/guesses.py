@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from course.grade.reading import visible
+from utils.predictions import chosen, probability
 
 _LETTERS = "abcdefgh"
 _CALL = re.compile(r"\bpredict\s*\(|\banswer\s*\(|^answers\s*=", re.MULTILINE)
@@ -58,14 +59,11 @@ def read_forecasts(
             made = _answered(call, named, asked)
         for name, answer, sure in made:
             options = asked.get(name, ()) if isinstance(name, str) else ()
-            if answer in options and _is_sure(sure, len(options)):
-                found.setdefault(name, Forecast(name, answer, float(sure)))
+            choice = chosen(answer, options)
+            p = probability(sure, len(options)) if choice is not None else None
+            if choice is not None and p is not None:
+                found.setdefault(name, Forecast(name, choice, p))
     return tuple(found.values())
-
-
-def _is_sure(sure: Any, options: int) -> bool:
-    """Return whether a number is a probability that `utils.predict` takes."""
-    return type(sure) in (int, float) and 1 / options <= sure <= 1
 
 
 def calls(cells: Iterable[str]) -> Iterator[tuple[ast.Call, Named]]:

@@ -31,6 +31,7 @@ def read(*cells):
         CALL.format('"down"', ".8").replace(", ", ",\u00a0") + "\u200b",
         "pattern = '\\d'\n" + CALL.format('"down"', ".8"),
         "mine = 'down'\n" + CALL.format("mine", ".8"),
+        CALL.format('" Down "', ".8"),
         'predict(\n    id="02.shift",\n    options=OPTIONS,\n    answer="down",\n    sure=0.8,\n)',
     ],
 )
@@ -62,6 +63,16 @@ def test_a_forecast_is_read_however_it_was_typed(cell):
 )
 def test_what_predict_would_not_take_is_no_forecast(cell):
     assert read(cell) == []
+
+
+def test_an_answer_counts_as_predict_itself_understands_it():
+    asked = {"02.half": ("1", "1/2", "1/4")}
+    call = 'utils.predict("02.half", ["1", "1/2", "1/4"], answer={}, sure=0.33)'
+    for answer in ("0.5", "'.50'", "' 1 / 2'"):
+        (forecast,) = read_forecasts([call.format(answer)], asked)
+        assert (forecast.answer, forecast.sure) == ("1/2", 0.33)
+    for answer in ("9" * 5000, "'1e9999999999'", "'1/0'", "True", "['1/2']"):
+        assert read_forecasts([call.format(answer)], asked) == ()
 
 
 def test_the_first_of_several_counts():

@@ -89,7 +89,7 @@ def test_the_questions_are_settled_for_both_lessons_and_compared(tmp_path, monke
         concepts.settle(3, "B")
         concepts.settle(4, "log 4")
     first, _, unanswered, *_ = capsys.readouterr().out.splitlines()
-    assert first == " 1. 0.5  (wrong in lesson 00, 80% sure; right in lesson 11, 100% sure)"
+    assert first == " 1. 0.5  (✗ wrong in lesson 00, 80% sure; ✓ right in lesson 11, 100% sure)"
     assert unanswered == " 3. B"
     assert len(predictions.my_predictions()) == 5
 
@@ -110,7 +110,10 @@ def test_nothing_answered_is_said_and_no_error(tmp_path, monkeypatch, capsys):
         "lesson 00: no answers of yours are stored here",
         "lesson 11: no answers of yours are stored here",
     ]
-    assert not any(tmp_path.iterdir())
+    for lesson in ("00", "11"):  # what has been shown can no longer be forecast
+        concepts.answer(lesson, {10: ("b", 0.9)})
+        assert f"{lesson}.q10: this does not count" in capsys.readouterr().out
+    assert len(predictions.my_predictions()) == 0
 
 
 def test_an_outcome_that_is_no_option_is_refused():
