@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from course.grade.notebook import MAX_BYTES, TOO_LARGE, UnreadableError, kind_of, read_cells
+from course.grade.zip_names import names_of
 
 MEMORY = 640 * 2**20  # bytes of addresses, Python's own included
 SECONDS = 3  # of the processor, for one file; a notebook of 40 MB takes one
@@ -293,8 +294,9 @@ class _Shelf:
         """Return what a zip says that it holds."""
         archive = self.archive(path, inside)
         told = []
-        for number, entry in enumerate(archive.infolist()):
-            if not entry.is_dir() and (parts := _parts(name_of(entry))):
+        all_of_it = archive.infolist()
+        for number, (entry, name) in enumerate(zip(all_of_it, names_of(all_of_it), strict=True)):
+            if not entry.is_dir() and (parts := _parts(name)):
                 told.append((number, parts, entry.file_size, _when(entry), _problem(entry)))
         return {"entries": told[start : start + _TOLD], "of": len(told)}
 
@@ -326,24 +328,6 @@ def _when(entry: zipfile.ZipInfo) -> float:
         return 0.0
 
 
-def name_of(entry: zipfile.ZipInfo) -> str:
-    """Return an entry's name, in whatever encoding it was written.
-
-    A zip says only that a name is UTF-8. macOS and many others write UTF-8 without saying so, and
-    Windows what its console speaks: in western Europe code page 850, in the USA 437.
-    """
-    name = entry.orig_filename
-    if entry.flag_bits & 0x800 or name.isascii():
-        return name
-    raw = name.encode("cp437")  # as the module has read it
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        western = raw.decode("cp850")
-        letters = all(c.isascii() or c.isalpha() or c in "ªº´’" for c in western)
-        return western if letters else name
-
-
 def _first_name(path: str) -> str:
     """Return the name with which a zip begins, even if its end is missing."""
     with Path(path).open("rb") as file:
@@ -354,7 +338,7 @@ def _first_name(path: str) -> str:
         entry.flag_bits = int.from_bytes(head[6:8], "little")
         raw = file.read(int.from_bytes(head[26:28], "little"))
     entry.orig_filename = raw.decode("utf-8" if entry.flag_bits & 0x800 else "cp437", "replace")
-    return name_of(entry)
+    return names_of([entry])[0]
 
 
 def _limit_memory() -> None:

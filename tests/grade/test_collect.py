@@ -7,6 +7,8 @@ import os
 import shutil
 import time
 import unicodedata
+import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -409,8 +411,19 @@ def with_raw_names(entries: list[bytes]) -> bytes:
         (str.encode, ["Jürgen", "Søren", "王芳", "Ольга"]),
         (lambda s: s.encode("cp850"), ["Jürgen", "Søren", "João", "Åsa"]),
         (lambda s: s.encode("cp437"), ["Jürgen", "Åsa", "Ñandú"]),
+        (lambda s: s.encode("cp852"), ["Dvořák Jiří", "Wałęsa Święty", "Nagy Győző", "Tomáš"]),
+        (lambda s: s.encode("cp857"), ["Yağmur", "Şahin Gökçe", "Işık", "İbrahim"]),
+        (lambda s: s.encode("cp866"), ["Иванова Ольга", "Щербаков"]),
+        (lambda s: s.encode("gbk"), ["王小明", "李四", "欧阳娜娜", "周杰伦"]),
+        (lambda s: s.encode("cp932"), ["田中さくら", "佐藤ヒロシ", "山本", "表ソ"]),
+        (lambda s: s.encode("big5"), ["陳大文", "張學友", "林志玲"]),
+        (lambda s: s.encode("cp949"), ["김철수", "이영희", "박지성"]),
     ],
-    ids=["as macOS", "UTF-8 without a flag", "Windows in western Europe", "Windows in the USA"],
+    ids=[
+        *("as macOS", "UTF-8 without a flag", "Windows in western Europe", "Windows in the USA"),
+        *("in central Europe", "in Turkey", "in Russia", "in China", "in Japan", "in Taiwan"),
+        "in Korea",
+    ],
 )
 def test_names_in_a_zip_keep_their_letters(
     tmp_path: Path, encode: Callable[[str], bytes], names: list[str]
@@ -418,6 +431,28 @@ def test_names_in_a_zip_keep_their_letters(
     entries = [encode(name) + b"/02_softmax.ipynb" for name in names]
     put(tmp_path, {"a.zip": with_raw_names(entries)})
     assert {r.student for r in collect(tmp_path / "a.zip", LESSONS)} == set(names)
+
+
+def test_names_that_fit_no_encoding_fail_nothing(tmp_path: Path) -> None:
+    junk = bytes(range(0x80, 0x100))
+    names = [junk[n:] + bytes([0xFF, 0x80 + n]) + b"/02_softmax.ipynb" for n in range(3)]
+    put(tmp_path, {"a.zip": with_raw_names(names)})
+    records = collect(tmp_path / "a.zip", LESSONS)
+    assert len({r.student for r in records}) == 3
+    assert all(r.cells for r in records)
+
+
+def test_a_name_that_stands_in_unicode_too_is_believed(tmp_path: Path) -> None:
+    # Info-ZIP's extra field; 0x9F is č in Prague, and ƒ in Paris.
+    raw, real = b"Ba\x9fka/02_softmax.ipynb", "Başka/02_softmax.ipynb"
+    field = b"\x01" + zlib.crc32(raw).to_bytes(4, "little") + real.encode()
+    entry = zipfile.ZipInfo("a" * len(raw))
+    entry.extra = b"\x75\x70" + len(field).to_bytes(2, "little") + field
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(entry, GOOD)
+    whole = (tmp_path / "a.zip").read_bytes()
+    (tmp_path / "a.zip").write_bytes(whole.replace(entry.filename.encode(), raw))
+    assert [r.student for r in collect(tmp_path / "a.zip", LESSONS)] == ["Başka"]
 
 
 def test_a_download_that_is_cut_short_stops_the_run(tmp_path: Path) -> None:
@@ -577,7 +612,7 @@ def seconds(function: Callable[..., Any], *arguments: Any) -> float:
 
 
 def test_readers_are_linear(grader: Grader) -> None:
-    mark, first = SET_UP.template.split("\n")[:2]
+    mark, _, first = SET_UP.template.split("\n")[:3]
     digits = [chr(n) for n in range(0x110000) if chr(n).isdecimal()]
     marks = "\n".join(f"# exercise: {a}{b}.1" for a in digits[:300] for b in digits[:100])
     hostile = [
