@@ -18,6 +18,9 @@ from markdown_it import MarkdownIt
 
 MARKDOWN = MarkdownIt("commonmark").disable("inline", True)
 BADGES = "<!-- course: badges -->"
+MINUTES = "<!-- course: minutes -->"
+# How the lines begin that a release adds to a lesson's text: a badge, the ways on, the minutes.
+ADDED = ("[![", "Previous: [", "Next: [", "**Done?** ", "**About ", "●")
 BEGIN = {"code": "### BEGIN SOLUTION", "markdown": "<!-- BEGIN SOLUTION -->"}
 END = {"code": "### END SOLUTION", "markdown": "<!-- END SOLUTION -->"}
 _EXERCISE = r"(?P<kind>exercise): (?P<number>[0-9]{2}\.[0-9]+)"
@@ -82,8 +85,8 @@ class Cell:
         Of an exercise ("02.1") or a written question ("02.Q1").
     name : str
         The function or class that an exercise cell defines.
-    badges : int, optional
-        Row of the badges' place.
+    badges, minutes : int, optional
+        Rows of their places.
     answers : list of (int, int)
         Rows of each BEGIN/END SOLUTION pair within `source`, counted from 0.
     notes : list of Note
@@ -101,6 +104,7 @@ class Cell:
     number: str = ""
     name: str = ""
     badges: int | None = None
+    minutes: int | None = None
     answers: list[tuple[int, int]] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     problems: list[tuple[int, str]] = field(default_factory=list)
@@ -148,6 +152,8 @@ class Cell:
                 self._problem(row, f"{line} must be the first line of its cell")
             elif line == BADGES and self.kind == "markdown":
                 self.badges = row
+            elif line == MINUTES and self.kind == "markdown":
+                self.minutes = row
             elif self.kind == "markdown" and (note := NOTE.fullmatch(line)):
                 self._take_note(row, *note.groups())
             elif MEANT[self.kind].match(comment):

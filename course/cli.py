@@ -66,6 +66,10 @@ def add_release(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "--overwrite", action="store_true", help="also replace notebooks changed by hand"
     )
 
+    parser.add_argument(
+        "--minutes", action="store_true", help="print what each lesson takes, and write nothing"
+    )
+
     def run(arguments: argparse.Namespace, root: Path) -> int:
         # Imported here, so that other commands and --help do not wait for it.
         from course.release import command as release
@@ -76,6 +80,9 @@ def add_release(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         if arguments.jobs is not None and arguments.jobs < 1:
             parser.error(f"--jobs must be at least 1, came {arguments.jobs}")
         try:
+            if arguments.minutes:
+                print(*release.minutes(root, arguments.lessons), sep="\n")
+                return 0
             if arguments.no_run:
                 found = release.check_sources(root, arguments.lessons)
                 print(*found, sep="\n", end="\n" * bool(found), file=sys.stderr)

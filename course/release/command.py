@@ -14,15 +14,22 @@ from tqdm import tqdm
 
 from course.files import write_whole
 from course.release.compare import output_drift, source_drift
+from course.release.deeper import check_deeper
 from course.release.execute import run, to_bytes
 from course.release.exercises import FOLDER, check_exercises
-from course.release.notebooks import Draft, badges, digest, learner_notebook, solution_notebook
+from course.release.minutes import check_time, table
+from course.release.notebooks import (
+    Draft,
+    digest,
+    hold_back,
+    learner_notebook,
+    links,
+    solution_notebook,
+)
 from course.release.pages import page_files, pages
 from course.release.readme import with_table
 from course.release.source import Course, CourseError, Lesson, Problem, read_course
 from course.release.style import check_style
-
-PLACEHOLDER = "OWNER/REPOSITORY"
 
 
 def release(
@@ -49,8 +56,8 @@ def release(
         Whether all went well; what did not has been printed.
     """
     course, lessons, selected = _read(root, names)
-    if PLACEHOLDER in course.address:
-        _say(f"note: badges lead nowhere while pyproject.toml has the address {course.address}")
+    if course.has_no_address:
+        _say(f"note: no badges while pyproject.toml has the address {course.address}")
     if _complain(problem for lesson in selected for problem in lesson.problems):
         return False
     for orphan in [] if names else _orphans(root, lessons):
@@ -117,6 +124,11 @@ def check_sources(root: Path, names: Sequence[str] = ()) -> list[str]:
     return found
 
 
+def minutes(root: Path, names: Sequence[str] = ()) -> list[str]:
+    """Return a table of what lessons take, and where they take too much, in lines."""
+    return table(_read(root, names)[2])
+
+
 def _read(root: Path, names: Sequence[str]) -> tuple[Course, list[Lesson], list[Lesson]]:
     """Read the course; return all lessons and those that are asked for."""
     course = Course.at(root)
@@ -134,6 +146,8 @@ def _read(root: Path, names: Sequence[str]) -> tuple[Course, list[Lesson], list[
     for lesson in selected:
         check_exercises(lesson, root)
         check_style(lesson)
+        check_deeper(lesson)
+        check_time(lesson)
     return course, lessons, selected
 
 
@@ -158,6 +172,7 @@ async def _run_all(
                 bar.set_description_str(draft.file)
                 start = time.perf_counter()
                 problems = await run(draft, root, bar.update)
+                hold_back(draft)
                 return problems, time.perf_counter() - start
 
         async def run_lesson(pair: list[Draft]) -> bool:
@@ -219,8 +234,10 @@ def _neighbours(
             continue
         draft = learner_notebook(lesson, lessons, course)
         if (root / draft.file).exists():
-            line = badges(lesson, lessons, course)
-            if not any(line in cell.source.split("\n") for cell in _load(root, draft.file).cells):
+            stored = [
+                line for cell in _load(root, draft.file).cells for line in cell.source.split("\n")
+            ]
+            if not set(links(lesson, lessons, course)) <= {*stored, ""}:
                 yield draft
 
 
@@ -230,13 +247,16 @@ def _link_neighbours(
     """Put new links into the notebooks beside the selected lessons, where nothing else is to do."""
     good = True
     for draft in _neighbours(root, course, lessons, selected):
-        stored, links = _load(root, draft.file), badges(draft.lesson, lessons, course)
+        stored = _load(root, draft.file)
         released = digest(stored) == stored.metadata.get("course", {}).get("source")
         if released:  # as it is, nobody has changed it
-            lines = stored.cells[0].source.split("\n")
-            place = draft.node.cells[0].source.split("\n").index(links)
-            lines[place : place + 1] = [links]
-            stored.cells[0].source = "\n".join(lines)
+            for line in filter(None, links(draft.lesson, lessons, course)):
+                for old, new in zip(stored.cells, draft.node.cells, strict=False):
+                    if line in new.source.split("\n"):
+                        lines = old.source.split("\n")
+                        place = new.source.split("\n").index(line)
+                        lines[place : place + 1] = [line]
+                        old.source = "\n".join(lines)
             stored.metadata["course"]["source"] = digest(stored)
         if released and not source_drift(stored, draft.node):
             write_whole(root / draft.file, to_bytes(stored))

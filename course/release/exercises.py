@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 import runpy
 import traceback
-from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from course.cells import MARKDOWN, Cell
+from course.cells import Cell
 from course.judge.mistakes import PageError, read_page
+from course.release.minutes import DIFFICULTY, DOTS
+from course.release.pieces import EXERCISE, headings
 from course.release.source import Lesson, Problem
 
 FOLDER = "course/exercises"
-HEADING = re.compile(r"Exercise (\d\d\.\d+) — (\w+) \((\d+) points?(?:, stretch)?\)")
 
 
 class Asked(NamedTuple):
@@ -75,6 +75,10 @@ def _differences(
             here = here._replace(line=heading.line)
             in_words = [f"{name} ({points} points)" for name, points, *_ in (heading, exercise)]
             sentence = f"is {in_words[0]} here, {in_words[1]} in {exercise.file}:{exercise.line}"
+        elif not _difficulty(lesson, heading):
+            here = here._replace(line=heading.line)
+            sentence = "has no difficulty in the paragraph below its heading: "
+            sentence += ", ".join(f"{dots} {what}" for dots, what in DOTS.items())
         elif unsaid := _unannounced(lesson, heading, cell, exercise):
             here = here._replace(line=heading.line)
             sentence = f"forbids {', '.join(unsaid)}, and its text does not say so"
@@ -86,6 +90,13 @@ def _differences(
         sentence = f"{lesson.file} has no cell “# exercise: {number}” with {exercise.name}"
         found.append(Problem(exercise.file, exercise.line, sentence))
     return found
+
+
+def _difficulty(lesson: Lesson, heading: Asked) -> bool:
+    """Say whether the dots stand below an exercise's heading."""
+    cell = next(cell for cell in reversed(lesson.cells) if cell.line <= heading.line)
+    below = "\n".join(cell.source.split("\n")[heading.line - cell.line :])
+    return bool(DIFFICULTY.match(below))
 
 
 def _unannounced(lesson: Lesson, heading: Asked, cell: Cell, exercise: Asked) -> list[str]:
@@ -104,12 +115,10 @@ def read_headings(lesson: Lesson) -> dict[str, Asked]:
     """Return what the headings of a lesson's exercises say, by number."""
     found = {}
     for cell in lesson.cells:
-        tokens = MARKDOWN.parse(cell.source) if cell.kind == "markdown" else []
-        for opening, inline in pairwise(tokens):
-            heading = HEADING.fullmatch(inline.content)
-            if opening.type == "heading_open" and opening.map and heading:
-                line = cell.line + opening.map[0]
-                found[heading[1]] = Asked(heading[2], int(heading[3]), lesson.file, line)
+        for row, _, text in headings(cell):
+            if heading := EXERCISE.fullmatch(text):
+                asked = Asked(heading[2], int(heading[3]), lesson.file, cell.line + row)
+                found[heading[1]] = asked
     return found
 
 

@@ -3,12 +3,18 @@
 import re
 from collections.abc import Sequence
 
+from course.release.minutes import count, rounded
 from course.release.notebooks import colab_badge
 from course.release.source import Course, Lesson
 
 BEGIN, END = "<!-- lessons -->", "<!-- end of lessons -->"
 # Lessons that are announced and not yet written; a row goes when its lesson is there.
 TO_COME: dict[str, str] = {}
+
+_NO_ADDRESS = (
+    "This copy has no public address yet, so no Colab badge stands here and a notebook that is "
+    "alone cannot fetch the rest. [For instructors](#for-instructors) says how to give it one."
+)
 
 
 def with_table(text: str, lessons: Sequence[Lesson], course: Course) -> str:
@@ -29,14 +35,30 @@ def with_table(text: str, lessons: Sequence[Lesson], course: Course) -> str:
     _, end, after = rest.partition(END)
     if not (begin and end):
         return text
-    rows = ["| | lesson | |", "|---|---|---|"]
+    core, rest = (sum(values) / 60 for values in zip(*map(_minutes, lessons), strict=True))
+    hours = (
+        f"At a first reading, with the exercises that stand in it, the course takes about "
+        f"**{core:.0f} hours**; the sections headed Deeper, the further exercises and the interview "
+        f"questions, which can wait, take about {rest:.0f} more."
+    )
+    rows = [hours, "", "| | lesson | minutes | |", "|---|---|---|---|"]
+    if course.has_no_address:
+        rows = [_NO_ADDRESS, "", *rows]
     for lesson in lessons:
         number, _, title = lesson.title.partition(" · ")
         cells = [number, f"[{title}](lessons/{lesson.name}.ipynb). {promise(lesson)}"]
-        rows.append(_row([*cells, colab_badge(lesson, course)]))
+        takes = " + ".join(str(rounded(minutes)) for minutes in _minutes(lesson) if minutes >= 1)
+        rows.append(_row([*cells, takes, colab_badge(lesson, course)]))
     there = {lesson.number for lesson in lessons}
-    rows += [_row([n, f"{title} (to come)", ""]) for n, title in TO_COME.items() if n not in there]
+    rows += [
+        _row([n, f"{title} (to come)", "", ""]) for n, title in TO_COME.items() if n not in there
+    ]
     return "\n".join([before + begin, "", *rows, "", end + after])
+
+
+def _minutes(lesson: Lesson) -> tuple[float, float]:
+    minutes = count(lesson)
+    return minutes.core, minutes.rest
 
 
 def promise(lesson: Lesson) -> str:

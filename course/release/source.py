@@ -14,12 +14,14 @@ from jupytext.myst import MystMetadataParsingError, get_parser, myst_to_notebook
 from nbformat import ValidationError
 from yaml import YAMLError
 
-from course.cells import BADGES, MARKDOWN, Cell, parse
+from course.cells import BADGES, MARKDOWN, MINUTES, Cell, parse
+from course.release.predictions import settles, untold
+from course.setup_cell import PLACEHOLDER
 
 SECTIONS = (
     "Objectives",
     "Intuition",
-    "From the notes",
+    "The idea, derived",
     "Data",
     "Implementation",
     "Experiments",
@@ -76,6 +78,11 @@ class Course:
             raise CourseError(f"{root / 'pyproject.toml'} cannot be read: {error}") from None
         except KeyError as error:
             raise CourseError(f"{root / 'pyproject.toml'} has no {error} for [project]") from None
+
+    @property
+    def has_no_address(self) -> bool:
+        """Whether pyproject.toml still holds the placeholder: what it leads to is nowhere."""
+        return PLACEHOLDER in self.address
 
     @property
     def tag(self) -> str:
@@ -153,6 +160,7 @@ def read_lesson(path: Path, file: str) -> Lesson:
         _check_headings(lesson)
         _check_fixed_cells(lesson)
         _check_exercises(lesson)
+        _check_predictions(lesson)
         _check_terms(lesson)
     return lesson
 
@@ -260,8 +268,9 @@ def _check_section(lesson: Lesson, line: int, text: str, before: list[str]) -> N
 def _check_fixed_cells(lesson: Lesson) -> None:
     """Every lesson has its badges in the first cell and begins its code with the set-up."""
     first = lesson.cells[0]
-    if first.badges is None:
-        lesson.problem(first.line, f"the first cell has no line {BADGES}")
+    for mark, row in ((BADGES, first.badges), (MINUTES, first.minutes)):
+        if row is None:
+            lesson.problem(first.line, f"the first cell has no line {mark}")
     code = [cell for cell in lesson.cells if cell.kind == "code"]
     for cell in code[:1]:
         if cell.role != "set-up":
@@ -287,10 +296,31 @@ def _check_exercises(lesson: Lesson) -> None:
             lesson.problem(cell.line, f"{cell.role} {cell.number} in lesson {lesson.number}")
         if cell.kind == "code" and cell.role != "solutions only" and not cell.problems:
             checked_at |= dict.fromkeys(_checked_names(cell.source), index)
+    numbered = [cell for cell in lesson.cells if cell.role == "exercise"]
+    for before, cell in pairwise(numbered):
+        if int(before.number[3:]) > int(cell.number[3:]):
+            sentence = f"exercise {cell.number} comes after {before.number}"
+            lesson.problem(cell.line, f"{sentence}: numbers run on through a lesson")
+    for cell in lesson.cells:
+        summed = cell.kind == "code" and "utils.progress(" in cell.source
+        if summed and numbered and cell.line < numbered[-1].line:
+            sentence = f"exercise {numbered[-1].number} comes after the points are shown"
+            lesson.problem(cell.line, sentence)
     for index, cell in enumerate(lesson.cells):
         if cell.name and checked_at.get(cell.name, -1) <= index:
             lesson.problem(
                 cell.line, f"exercise {cell.number} has no later cell with check({cell.name})"
+            )
+
+
+def _check_predictions(lesson: Lesson) -> None:
+    """Each outcome comes after its prediction and before the next heading: there it is held back."""
+    for cell, held_back in zip(lesson.cells, untold(lesson.cells), strict=True):
+        if settles(cell) and not held_back and cell.role != "solutions only":
+            lesson.problem(
+                cell.line,
+                "under this heading no utils.predict(…) comes before this outcome, so the lesson "
+                "would tell it before a reader has forecast it",
             )
 
 

@@ -59,13 +59,19 @@ Because two is twice one.
 TEACHERS = "+++\n\n<!-- course: solutions only -->\nFor those who teach."
 FIGURES = code("""\
 # course: solutions only
+import base64
+import io
+
 import matplotlib.pyplot as plt
 
 for points in ([1, 2, 4], [1, 2, 5]):
     fig, ax = plt.subplots(figsize=(3, 2))
     ax.plot(points)
     plt.close(fig)
-    display(fig, metadata={"image/png": {"alt": "a line that rises"}})""")
+    fig.savefig(file := io.BytesIO(), format="png")
+    source = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    image = f'<img alt="a line that rises" src="{source}">'
+    display({"text/html": image, "text/plain": "a figure"}, raw=True)""")
 ALONE = code("""\
 # The author's own environment stays outside.
 import os
@@ -77,7 +83,9 @@ IGNORED = code("print(id(os))", ":tags: [nbval-ignore-output]\n\n")
 
 def source(*cells, number="00", title="Start here", header=HEADER):
     """Return a lesson's source; from lesson 01 on with an empty section of each kind."""
-    first = f"# {number} · {title}\n\n<!-- course: badges -->\n\nWelcome."
+    first = (
+        f"# {number} · {title}\n\n<!-- course: badges -->\n\n<!-- course: minutes -->\n\nWelcome."
+    )
     sections = "" if number == "00" else "\n\n".join(f"## {name}" for name in SECTIONS)
     return "\n\n".join([header, first, SET_UP, sections, *cells]) + "\n"
 

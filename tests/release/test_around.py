@@ -70,7 +70,7 @@ def test_a_neighbour_with_more_to_do_is_named_and_left_alone(grown, capsys):
 
 # Each exercise that a lesson asks for is defined, and the reverse.
 
-HEADING = "### Exercise 00.1 — double (3 points)"
+HEADING = "### Exercise 00.1 — double (3 points)\n\n●○○"
 DEFINED = """\
 from course.exercises.common import no_arguments
 from course.judge.exercise import Exercise, Group

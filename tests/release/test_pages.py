@@ -47,7 +47,7 @@ They are infinite, e.g. here. More."""
 def whole(number="01", title="Next", notes=ODDS, mistakes=MISTAKES, written=WRITTEN):
     """Return a lesson's source with everything that goes onto a page."""
     text = source(number=number, title=title)
-    text = text.replace("## From the notes", f"## From the notes\n\n{notes}")
+    text = text.replace("## The idea, derived", f"## The idea, derived\n\n{notes}")
     text = text.replace("## Common mistakes", f"## Common mistakes\n\n{mistakes}")
     asked = f"## Explain it in an interview\n\n+++\n\n{written.replace('00.', number + '.')}\n\n+++"
     return text.replace("## Explain it in an interview", asked)
@@ -74,13 +74,13 @@ def test_what_is_marked_stands_on_its_page(tmp_path):
         "lessons/01_next.ipynb is missing",
     ]
     assert (
-        "| [01 · Next](01_next.ipynb) | [Log-odds](01_next.ipynb#From-the-notes) "
+        "| [01 · Next](01_next.ipynb) | [Log-odds](01_next.ipynb#The-idea,-derived) "
         "| $\\mathrm{logit}(p) = \\log\\frac{p}{1-p} , \\qquad \\vert p\\vert \\le 1$ |\n"
     ) in found["formula_sheet"]
     assert found["glossary"].endswith(
-        "- **Log odds**: their logarithm ([01](01_next.ipynb#From-the-notes))\n"
+        "- **Log odds**: their logarithm ([01](01_next.ipynb#The-idea,-derived))\n"
         "- **odds**: how much likelier yes is than no, p / (1 − p) "
-        "([01](01_next.ipynb#From-the-notes))\n"
+        "([01](01_next.ipynb#The-idea,-derived))\n"
     )
     assert found["interview_questions"].endswith(
         "## [01 · Next](01_next.ipynb#Explain-it-in-an-interview)\n\n- Why?\n"
@@ -123,10 +123,11 @@ def test_learners_see_no_mark_and_the_solution_keeps_them(tmp_path):
 
 
 def test_badges_find_their_place_below_a_mark(tmp_path):
-    text = source().replace("<!-- course", "**A**\n<!-- term: A: 1 -->\n\n<!-- course")
+    text = source().replace("<!-- course", "**A**\n<!-- term: A: 1 -->\n\n<!-- course", 1)
     _, lesson = drafts(make(tmp_path / "course", lesson_00_start=text), "00_start")
     assert re.fullmatch(
-        r"# 00 · Start here\n\n\*\*A\*\*\n\n\[!\[Open.*\n\nWelcome\.", lesson.node.cells[0].source
+        r"# 00 · Start here\n\n\*\*A\*\*\n\n\[!\[Open.*\n\n\*\*About.*\n\nWelcome\.",
+        lesson.node.cells[0].source,
     )
 
 
