@@ -795,32 +795,58 @@ class _Desk:
         )
 
     def _beside(self, version: _Version) -> tuple[tuple[tuple[str, str], ...], list[str]]:
-        """Return the Python files that a notebook speaks of, and what cannot be read of them."""
+        """Return the Python files that a notebook speaks of, and what cannot be read of them.
+
+        Files of a package have a name such as "helpers/maths.py". What one of them speaks of is
+        there too.
+        """
         assert version.cells
         beside: dict[str, str] = {}
         problems = []
         if not self.python:
             return (), []
-        words = set[str]().union(*(_WORD.findall(source) for source in version.cells.code))
+        words, imported = set[str](), set[str]()
         folder = version.found.parts[:-1]
-        nearest = sorted(
-            self.python, key=lambda pair: (pair[1].parts[:-1] != folder, pair[1].parts)
-        )
-        for name, found in nearest:
-            # Canvas puts -1 behind a name that it has had before.
-            stem = re.sub(r"-[0-9]+$", "", PurePosixPath(name.file or found.parts[-1]).stem)
-            file = f"{stem}.py"
-            if stem not in words or not stem.isidentifier() or file in beside:
-                continue
-            try:
-                if found.problem or found.size > MAX_TEXT or len(beside) >= MAX_BESIDE:
-                    raise UnreadableError(found.problem or "too long, or one too many")
-                assert found.place
-                self._spend(found.size)
-                beside[file] = self.reader.text(found.place)
-            except UnreadableError as error:
-                problems.append(f"uses {clean(file)}, which is missing where it runs: {error}")
+        left = sorted(self.python, key=lambda pair: (pair[1].parts[:-1] != folder, pair[1].parts))
+        new = list(version.cells.code)
+        while new and left:
+            for source in new:
+                words.update(_WORD.findall(source))
+                imported.update(_IMPORTED.findall(source))
+            new, over = [], []
+            for name, found in left:
+                file = _module(name, found, words, imported)
+                if not file:
+                    over.append((name, found))
+                    continue
+                if file in beside:
+                    continue
+                try:
+                    if found.problem or found.size > MAX_TEXT or len(beside) >= MAX_BESIDE:
+                        raise UnreadableError(found.problem or "too long, or one too many")
+                    assert found.place
+                    self._spend(found.size)
+                    beside[file] = self.reader.text(found.place)
+                    new.append(beside[file])
+                except UnreadableError as error:
+                    what = f"uses {clean(file)}, which is missing where it runs: {error}"
+                    problems.append(what)
+            left = over
         return tuple(sorted(beside.items())), problems
 
 
 _WORD = re.compile(r"[^\W\d]\w*")
+_IMPORTED = re.compile(r"^[ \t]*(?:from|import)[ \t]+([^\W\d]\w*)", re.MULTILINE)
+
+
+def _module(name: _Name, found: _Found, words: Collection[str], imported: Collection[str]) -> str:
+    """Return as what file a Python file is imported: of a package, or alone; "" if as none."""
+    # Canvas puts -1 behind a name that it has had before.
+    stem = re.sub(r"-[0-9]+$", "", PurePosixPath(name.file or found.parts[-1]).stem)
+    if not stem.isidentifier():
+        return ""
+    folders = found.parts[name.levels : -1]
+    for place, package in enumerate(folders):
+        if package in imported and all(map(str.isidentifier, folders[place:])):
+            return "/".join((*folders[place:], f"{stem}.py"))
+    return f"{stem}.py" if stem in words else ""

@@ -70,7 +70,7 @@ def own_work(cells: Cells, key: LessonKey) -> Work:
                 f"{number} {open_ones[number]}: its cell is {where}, not code; it was run as code"
             )
     beside = [_as_a_file(name, source) for name, source in cells.beside]
-    for name, _ in cells.beside:
+    for name in dict.fromkeys(name.partition("/")[0] for name, _ in cells.beside):
         flags.append(f"uses {name}, which was handed in beside the notebook")
     filled = [source for source in taken if source.strip()]
     return Work(
@@ -106,10 +106,15 @@ def _answer_in_text(source: str, wanted: dict[str, str]) -> str:
 
 
 def _as_a_file(name: str, source: str) -> str:
-    """Return code that puts a Python file where imports find it, after all else they find."""
+    """Return code that puts a Python file where imports find it, after all else they find.
+
+    All lie in one folder, so that a package, "helpers/maths.py", is one.
+    """
     return (
         "import pathlib, sys, tempfile\n"
-        "sys.path.append(tempfile.mkdtemp())\n"
+        "if not sys.path[-1].endswith('.beside'):\n"
+        "    sys.path.append(tempfile.mkdtemp('.beside'))\n"
+        f"pathlib.Path(sys.path[-1], {name!r}).parent.mkdir(parents=True, exist_ok=True)\n"
         f"pathlib.Path(sys.path[-1], {name!r}).write_text({source!r}, encoding='utf-8')\n"
         "del pathlib, sys, tempfile"
     )

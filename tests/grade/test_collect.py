@@ -818,3 +818,29 @@ def test_a_python_file_beside_the_notebook_runs_beside_it(run: Run) -> None:
     assert [rows[s]["02"] for s in ("ann", "bo", "cy", "dee")] == ["11", "8", "8", "11"]
     assert "uses helpers.py, which was handed in beside the notebook" in rows["ann"]["flags"]
     assert "uses helpers.py, which is missing where it runs: too long" in rows["cy"]["flags"]
+
+
+def test_a_package_beside_the_notebook_runs_beside_it(run: Run) -> None:
+    answer = made.answers()["02.1"]
+    asks = "from helpers.inner.maths import softmax"
+    notebook = made.as_bytes(made.notebook(instead={"02.1": asks}))
+    maths = f"import numpy as np\nfrom .. import base\nimport more\n{answer}".encode()
+    package = {
+        "helpers/__init__.py": b"",
+        "helpers/base.py": b"",
+        "helpers/inner/maths.py": maths,
+        "more.py": b"",  # which the notebook does not speak of
+    }
+    files = {f"ann/hw/{name}": text for name, text in package.items()}
+    files |= {"ann/hw/02_softmax.ipynb": notebook, "bo/02_softmax.ipynb": notebook}
+    files |= {
+        "cy/work.zip": zipped(
+            {"hw/x.ipynb": notebook, **{f"hw/{n}": t for n, t in package.items()}}
+        ),
+        "dee/helpers.zip": zipped({"x.ipynb": GOOD, "helpers/os.py": b"raise RuntimeError"}),
+    }
+    rows = {row["student"]: row for row in table(run(files) / "grades.csv")}
+    assert [rows[s]["02"] for s in ("ann", "bo", "cy", "dee")] == ["11", "8", "11", "11"]
+    for student in ("ann", "cy"):
+        assert rows[student]["flags"].count("handed in beside the notebook") == 2
+        assert "uses helpers, which was handed in beside the notebook" in rows[student]["flags"]
