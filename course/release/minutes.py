@@ -184,8 +184,8 @@ def limits_broken(lesson: Lesson) -> list[tuple[int, str]]:
 
 
 def rounded(minutes: float) -> int:
-    """Return minutes to the nearest five, and five for one or two."""
-    return 5 * (round(minutes / 5) or minutes >= 1)
+    """Return minutes to the nearest five, and at least five."""
+    return max(5, 5 * round(minutes / 5))
 
 
 def time_line(lesson: Lesson) -> str:

@@ -35,19 +35,15 @@ def with_table(text: str, lessons: Sequence[Lesson], course: Course) -> str:
     _, end, after = rest.partition(END)
     if not (begin and end):
         return text
-    core, rest = (sum(values) / 60 for values in zip(*map(_minutes, lessons), strict=True))
-    hours = (
-        f"At a first reading, with the exercises that stand in it, the course takes about "
-        f"**{core:.0f} hours**; the sections headed Deeper, the further exercises and the interview "
-        f"questions, which can wait, take about {rest:.0f} more."
-    )
-    rows = [hours, "", "| | lesson | minutes | |", "|---|---|---|---|"]
+    rows = [_hours(lessons), "", "| | lesson | minutes | |", "|---|---|---|---|"]
     if course.has_no_address:
         rows = [_NO_ADDRESS, "", *rows]
     for lesson in lessons:
         number, _, title = lesson.title.partition(" · ")
         cells = [number, f"[{title}](lessons/{lesson.name}.ipynb). {promise(lesson)}"]
-        takes = " + ".join(str(rounded(minutes)) for minutes in _minutes(lesson) if minutes >= 1)
+        minutes = count(lesson)
+        takes = str(rounded(minutes.core))
+        takes += f" + {rounded(minutes.rest)}" * (minutes.rest >= 1)
         rows.append(_row([*cells, takes, colab_badge(lesson, course)]))
     there = {lesson.number for lesson in lessons}
     rows += [
@@ -56,9 +52,15 @@ def with_table(text: str, lessons: Sequence[Lesson], course: Course) -> str:
     return "\n".join([before + begin, "", *rows, "", end + after])
 
 
-def _minutes(lesson: Lesson) -> tuple[float, float]:
-    minutes = count(lesson)
-    return minutes.core, minutes.rest
+def _hours(lessons: Sequence[Lesson]) -> str:
+    """Return the sentence that sums up what the lessons take."""
+    minutes = [count(lesson) for lesson in lessons]
+    return (
+        "At a first reading, with the exercises that stand in it, the course takes about "
+        f"**{sum(m.core for m in minutes) / 60:.0f} hours**; the sections headed Deeper, the "
+        "further exercises and the interview questions, which can wait, take about "
+        f"{sum(m.rest for m in minutes) / 60:.0f} more."
+    )
 
 
 def promise(lesson: Lesson) -> str:

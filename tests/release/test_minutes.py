@@ -216,9 +216,7 @@ def test_a_title_cell_without_the_mark_is_a_problem(tmp_path):
     assert any("no line <!-- course: minutes -->" in line for line in release.check_sources(root))
 
 
-@pytest.mark.parametrize(
-    ("minutes", "shown"), [(0, 0), (0.9, 0), (1, 5), (2.6, 5), (7.4, 5), (7.6, 10), (58, 60)]
-)
+@pytest.mark.parametrize(("minutes", "shown"), [(0.1, 5), (2.6, 5), (7.4, 5), (7.6, 10), (58, 60)])
 def test_minutes_are_shown_to_the_nearest_five(minutes, shown):
     assert rounded(minutes) == shown
 

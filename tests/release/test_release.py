@@ -312,6 +312,19 @@ WRONG = {
         "# exercise: 01.1",
         "exercise 01.1 in lesson 00",
     ),
+    "numbers out of order": (
+        "\n\n".join(
+            [DOUBLE.replace("00.1", "00.2"), CHECK]
+            + [text.replace("double", "treble") for text in (DOUBLE, CHECK)]
+        ),
+        "# exercise: 00.1",
+        "exercise 00.1 comes after 00.2: numbers run on through a lesson",
+    ),
+    "points before the last exercise": (
+        "\n\n".join([code('utils.progress("00")'), DOUBLE, CHECK]),
+        "utils.progress",
+        "exercise 00.1 comes after the points are shown",
+    ),
     "a number twice": (
         "\n\n".join([DOUBLE, CHECK, DOUBLE.replace("double", "treble"), code("check(treble)")]),
         "# exercise: 00.1",
@@ -416,16 +429,16 @@ WRONG_FILES = {
         "```\n<!-- course: badges -->\n```",
         "16: the first cell has no line <!-- course: badges -->",
     ),
-    "no set-up": ("# course: set-up\n", "", '23: the first code cell must begin with "# course: s'),
+    "no set-up": ("# course: set-up\n", "", '25: the first code cell must begin with "# course: s'),
     "set-up": (
         "import check",
         "import check\nx = 1",
-        "23: the set-up cell must hold imports only",
+        "25: the set-up cell must hold imports only",
     ),
     "sections": (
         "## Data\n\n## Implementation",
         "",
-        "28: these sections are missing: Data, Implementation",
+        "30: these sections are missing: Data, Implementation",
     ),
 }
 
@@ -507,10 +520,10 @@ def test_exercises_are_unique_across_files_and_both_places_are_named(tmp_path):
         lesson_01_next=source(twin, CHECK, number="01", title="Next"),
     )
     assert release.check_sources(root, ["00"]) == [
-        "solutions/00_start.md:31: exercise double is also at solutions/01_next.md:53"
+        "solutions/00_start.md:33: exercise double is also at solutions/01_next.md:55"
     ]
     assert release.check_sources(root, ["01_next"]) == [
-        "solutions/01_next.md:53: exercise double is also at solutions/00_start.md:31"
+        "solutions/01_next.md:55: exercise double is also at solutions/00_start.md:33"
     ]
 
 
@@ -569,7 +582,7 @@ def test_badges_link_to_colab_at_the_tag_and_to_the_neighbours(tmp_path):
         "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]"
         "(https://colab.research.google.com/github/someone/sample/blob/v0.3.0/lessons/"
         "01_next.ipynb) Previous: [00 · Start here](00_start.ipynb). "
-        "Next: [02 · Last](02_last.ipynb).\n\nWelcome."
+        "Next: [02 · Last](02_last.ipynb).\n\n**About 5 minutes**.\n\nWelcome."
     )
     first = drafts(root, "00_start")[1].node.cells[0].source
     assert "Previous" not in first
