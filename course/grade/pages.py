@@ -64,7 +64,8 @@ def _feedback(folder: Path, results: Results) -> None:
     of_record: dict[tuple[str, str], list[Question]] = defaultdict(list)
     for question in results.marks.questions:
         of_record[question.student, question.lesson].append(question)
-    for record in results.records:
+    by_pair = _with_adjusted(results)
+    for record in by_pair.values():
         path = folder / record.student / f"{record.lesson}.html"
         if record.lesson in results.lessons:
             _page(
@@ -83,6 +84,18 @@ def _feedback(folder: Path, results: Results) -> None:
             _page(path, "unreadable.html", record=without[student], warning=results.warning)
         else:
             path.unlink(missing_ok=True)  # something that can be read has come since
+        for lesson in results.lessons:
+            if (student, lesson) not in by_pair:
+                # An adjustment without a submission, which a person has taken back.
+                (folder / student / f"{lesson}.html").unlink(missing_ok=True)
+
+
+def _with_adjusted(results: Results) -> dict[tuple[str, str], Record]:
+    """Return all records, and an empty one where there is an adjustment and no submission."""
+    found = {(record.student, record.lesson): record for record in results.records}
+    for student, lesson in results.tallies:
+        found.setdefault((student, lesson), Record(student, lesson, file=""))
+    return found
 
 
 # --- the class -----------------------------------------------------------------------------------
@@ -149,15 +162,16 @@ def _lines(
     by_student: dict[str, list[Record]] = defaultdict(list)
     for record in results.records:
         by_student[record.student].append(record)
+    pairs = _with_adjusted(results)
     for row in grades:
         student = row["student"]
         theirs = by_student[student]
         scores = {s.number: s for record in theirs for s in record.grade.exercises}
         adjusted: dict[str, float] = {}
-        for record in theirs:
-            if tally := results.tallies.get((student, record.lesson)):
+        for number in results.lessons:
+            if tally := results.tallies.get((student, number)):
                 adjusted |= tally.exercises
-        pages = [(r.lesson, r.lesson) for r in theirs if r.lesson in results.lessons]
+        pages = [(n, n) for n in results.lessons if (student, n) in pairs]
         pages += [("unreadable", "unreadable") for r in theirs if not r.lesson]
         yield Line(
             student=student,
@@ -178,7 +192,7 @@ _STOPPED = (Status.PASSED, Status.FAILED, Status.NOT_ATTEMPTED)
 
 def _cell(score: Score | None, adjusted: float | None) -> Cell:
     if score is None:
-        return Cell("–", "none")
+        return Cell("–" if adjusted is None else f"– → {plain_number(adjusted)}", "none")
     points: float = score.points if adjusted is None else adjusted
     text = f"{score.points}" if adjusted is None else f"{score.points} → {plain_number(adjusted)}"
     if score.status is Status.NOT_ATTEMPTED and adjusted is None:

@@ -189,6 +189,15 @@ def test_points_for_who_handed_in_nothing_of_that_lesson(grade: Run) -> None:
     grade({"maria/02_softmax.ipynb": GOOD, **five})
     joe = {row["student"]: row for row in table(out / "grades.csv")}["joe"]
     assert (joe["02"], joe["02 adjustment"], joe["05"], joe["total"]) == ("0", "2", "0", "2")
+    page = out / "feedback/joe/02.html"
+    shown = page.read_text(encoding="utf-8")
+    assert "No file of this lesson has been handed in" in shown and "+2 points. orally" in shown
+    of_class = (out / "class.html").read_text(encoding="utf-8")
+    assert "– → 2</td>" in of_class and 'href="feedback/joe/02.html"' in of_class
+    # It was somebody else's.
+    (out / "adjustments.csv").write_text(HEAD + "maria,02,02.1,+2,,orally\n", encoding="utf-8")
+    grade({"maria/02_softmax.ipynb": GOOD, **five})
+    assert not page.exists() and (out / "feedback/joe/05.html").exists()
 
 
 @pytest.mark.parametrize("row", ["mary,02,02.1,+1,,", "maria,02,02.7,+1,,", "maria,03,,+1,,"])
