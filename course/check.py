@@ -19,9 +19,9 @@ from course.judge.compare import VALUES_DIFFER
 from course.judge.judge import Failure, Judgement, judge
 from course.judge.mistakes import Answer
 from course.judge.run import TIME_LIMIT, Status
+from course.progress import remember
 
 _tries: Counter[str] = Counter()
-_best: dict[str, int] = {}
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def check(answer: Any, name: str | None = None) -> Verdict:
     judgement = judge(exercises.named(name), answer, seconds=TIME_LIMIT)
     if judgement.status is not Status.NOT_ATTEMPTED:
         _tries[name] += 1
-    _best[name] = max(_best.get(name, 0), judgement.points)
+    remember(name, judgement.points)
     lines = list(_tell(judgement, _tries[name]))
     if older := _newer_cell(name):
         lines.append(Line(2, f"Note: {older}"))
@@ -132,27 +132,6 @@ def check(answer: Any, name: str | None = None) -> Verdict:
         _lines=lines,
         _edge=_EDGES[judgement.status if done else Status.FAILED],
     )
-
-
-def progress(lesson: str) -> None:
-    """Print one line: the points of a lesson so far, and what is left.
-
-    Parameters
-    ----------
-    lesson : str
-        The lesson's number, ``"02"``.
-    """
-    todo = exercises.of_lesson(lesson)
-    if not todo:
-        raise ValueError(f"no lesson with exercises has the number {lesson!r}")
-    points = sum(_best.get(e.name, 0) for e in todo)
-    total = sum(e.max_points for e in todo)
-    filled = round(20 * points / total)
-    left = [f"{e.number} {e.name}" for e in todo if _best.get(e.name, 0) < e.max_points]
-    bar = f"{'█' * filled}{'░' * (20 - filled)}"
-    print(f"lesson {lesson}  {bar}  {points} of {total} points{'' if left else ' · all done'}")
-    for start in range(0, len(left), 3):  # short lines: none is broken inside a name
-        print("   left:  " if start == 0 else " " * 9, ", ".join(left[start : start + 3]))
 
 
 def _refusal(sentence: str) -> Verdict:

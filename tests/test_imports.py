@@ -23,7 +23,8 @@ MAY_IMPORT = {
     "course/exercises": "course/judge course/exercises/__init__.py course/exercises/common.py "
     "course/exercises/drives.py course/exercises/readings.py utils",
     "course/__init__.py": "",
-    "course/check.py": JUDGED,
+    "course/check.py": f"course/progress.py {JUDGED}",
+    "course/progress.py": JUDGED,
     "course/cells.py": "",
     "course/setup_cell.py": "",
     "course/files.py": "",

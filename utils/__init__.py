@@ -1,8 +1,8 @@
 """What the lessons share. Each name stands in the module that a learner meets it in.
 
 Names are loaded when they are first used, so ``import utils`` costs neither scikit-learn nor pyplot.
-`check` and `progress` are the one way out of this package: the course's machinery knows utils, and
-utils knows of it no more than these two names.
+`check`, `progress` and `summary` are the one way out of this package: the course's machinery knows
+utils, and utils knows of it no more than these names.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ _HOME = {
         "coverage_law",
     ],
     "utils.predictions": ["predict", "settle", "start_over", "my_predictions"],
-    "course.check": ["check", "progress"],
+    "course.check": ["check"],
+    "course.progress": ["progress", "summary"],
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 _SUBMODULES = [

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import utils
-from course.check import check, progress
+from course.check import check
+from course.progress import progress
 from tests.answers import ROOT
 
 README = ROOT / "README.md"

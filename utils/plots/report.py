@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -178,6 +179,101 @@ def confusion_matrix(
     ax.grid(visible=True, which="minor")
     ax.spines[["left", "bottom"]].set_visible(False)
     return ax
+
+
+def results_page(
+    points: Mapping[str, tuple[int, int]],
+    sure: Any,
+    correct: Any,
+    asked: Sequence[tuple[int, bool | None, bool | None]],
+    facts: Mapping[str, str],
+) -> Figure:
+    """Put a learner's results on one page: points, calibration with its band, before and after.
+
+    Lesson 11.
+
+    Parameters
+    ----------
+    points : mapping of str to (int, int)
+        Lesson to points earned and to be had.
+    sure : array-like of shape (n,)
+        How sure each forecast was.
+    correct : array-like of bool, shape (n,)
+        Whether it was right.
+    asked : sequence of (int, bool or None, bool or None)
+        Each question's number, and whether it was answered rightly before and after; None where
+        there is no answer, or no outcome yet.
+    facts : mapping of str to str
+        A paragraph of text for each.
+
+    Returns
+    -------
+    Figure
+    """
+    lines = {
+        name: [part for line in text.split("\n") for part in textwrap.wrap(line, 84)]
+        for name, text in facts.items()
+    }
+    height = 0.21 * sum(map(len, lines.values())) + 0.7  # of the text, in inches
+    figure = plt.figure(figsize=(8.3, height + 7.6))
+    grid = figure.add_gridspec(3, 1, height_ratios=(height, 4.6, 3))
+    text, upper, lower = (figure.add_subfigure(grid[row]) for row in range(3))
+    text.suptitle("My results", x=0.02, ha="left", fontsize=15, weight="bold")
+    row = 0
+    for name, wrapped in lines.items():
+        for words in wrapped:
+            y = 1 - (0.6 + 0.21 * row) / height
+            text.text(0.25, y, words, va="baseline", fontsize=9.5)
+            if words is wrapped[0]:
+                text.text(0.02, y, name, va="baseline", fontsize=9.5, weight="bold")
+            row += 1
+    left, right = upper.subplots(1, 2, width_ratios=(1, 1.15))
+    names = list(points)
+    total = [points[name][1] for name in names]
+    left.barh(names, total, color="white", edgecolor="#777777", label="to be had")
+    left.barh(names, [points[name][0] for name in names], color=COLOURS[0], label="mine")
+    left.invert_yaxis()
+    left.grid(visible=False, axis="y")
+    left.set(xlabel="points", ylabel="lesson", title="Points", xticks=range(0, max(total) + 1, 5))
+    left.legend(fontsize=9, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
+    if len(np.asarray(sure)):
+        reliability_diagram(sure, correct, 5, ax=right, title="Does my 80 % mean 80 %?")
+    else:
+        _empty(right, "Does my 80 % mean 80 %?", "no forecast of yours has its outcome yet")
+    _before_and_after(lower.subplots(), asked)
+    return figure
+
+
+def _before_and_after(ax: Axes, asked: Sequence[tuple[int, bool | None, bool | None]]) -> None:
+    """Draw a mark for each question and time: a full circle is right, a cross wrong, a dash none."""
+    if all(answer is None for _, *answers in asked for answer in answers):
+        _empty(
+            ax,
+            "Ten questions, before and after",
+            "lessons 00 and 11 ask them; lesson 11 settles them",
+        )
+        return
+    for number, *answers in asked:
+        for y, answer in zip((1, 0), answers, strict=True):
+            if answer is None:
+                ax.text(number, y, "–", ha="center", va="center", fontsize=12)
+                continue
+            marker, colour = ("o", COLOURS[0]) if answer else ("X", COLOURS[1])
+            ax.plot(number, y, marker=marker, color=colour, markersize=13)
+    ax.set_yticks([1, 0], ["before", "after"])
+    ax.set_xticks([number for number, *_ in asked])
+    ax.set(
+        xlabel="question (a circle: right, a cross: wrong)",
+        ylim=(-0.6, 1.6),
+        title="Ten questions, before and after",
+    )
+    ax.grid(visible=False)
+
+
+def _empty(ax: Axes, title: str, why: str) -> None:
+    ax.axis("off")
+    ax.set_title(title)
+    ax.text(0.5, 0.5, why, ha="center", va="center", fontsize=9.5, transform=ax.transAxes)
 
 
 def one_page_report(

@@ -116,7 +116,7 @@ def _blind_the_checks() -> None:
 
     def nothing(*arguments: Any, **keywords: Any) -> None: ...
 
-    for name in ("check", "progress", "predict", "settle", "start_over"):
+    for name in ("check", "progress", "summary", "predict", "settle", "start_over"):
         setattr(utils, name, nothing)
     predictions.predict = predictions.settle = nothing
 
