@@ -4,25 +4,59 @@ from __future__ import annotations
 
 from string import Template
 
+PLACEHOLDER = "OWNER/REPOSITORY"  # in the address of a copy that has none yet
 # It stands on the standard library alone, and nothing in it may ever install a distribution called
-# utils or course: those on PyPI are other packages.
+# utils or course: those on PyPI are other packages. Its first line is what JupyterLab shows of it.
 SET_UP = Template("""\
-# course: set-up
-# Nothing to read here: it finds the course's folder, and on Colab it fetches the course once.
+# course: set-up. Click here and press Shift + Enter: it finds the course and says "ready".
+# @title Run this cell first: it finds the course, or fetches it
+# Nothing to read here: it finds the course's folder; Colab and Kaggle fetch the course once.
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
-url, tag, folder = "$url", "$tag", Path.cwd()
-if "google.colab" in sys.modules:  # Colab has this notebook alone: fetch the rest, once
-    folder = Path.home() / f"$name-{tag}"
-    fetch = f"git clone --depth 1 --branch {tag} {url} '{folder}'"
-    if not folder.exists() and subprocess.getstatusoutput(fetch)[0] != 0:
-        raise RuntimeError(f"the course could not be fetched from {url} at {tag}")
-while not ((folder / "utils/functions.py").is_file() and (folder / "lessons").is_dir()):
-    if folder == folder.parent:
-        raise RuntimeError(f"{Path.cwd()} is not in the course's folder: open this notebook there")
-    folder = folder.parent
+url, tag, fetched = "$url", "$tag", Path.home() / "$name-$tag"
+for folder in (Path.cwd(), *Path.cwd().parents, fetched):
+    if (folder / "utils/functions.py").is_file() and (folder / "lessons").is_dir():
+        break
+else:  # this notebook is alone
+    if "OWNER/REPOSITORY" in url:
+        raise RuntimeError(
+            f"{Path.cwd()} is not in the course's folder, and this copy of the course has no "
+            "address yet to fetch it from: open this notebook in the folder that it came in"
+        )
+    wanted = os.environ.keys() & {"KAGGLE_KERNEL_RUN_TYPE", "COURSE_FETCH"}
+    if "google.colab" not in sys.modules and not wanted:
+        raise RuntimeError(
+            f"{Path.cwd()} is not in the course's folder. Get the course from {url} and open this "
+            f"notebook in its folder lessons; or let this cell fetch it into {fetched}: "
+            "run %env COURSE_FETCH=1 in a cell of its own, then this one again"
+        )
+    if not shutil.which("git"):
+        raise RuntimeError(f"git is missing: install it, or download the course from {url}")
+    with tempfile.TemporaryDirectory(dir=Path.home()) as half:  # whole, or not there at all
+        command = f"git clone --quiet --depth 1 --branch {tag} {url} course".split()
+        env = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+        git = subprocess.run(command, cwd=half, env=env, capture_output=True, text=True)
+        if git.returncode:
+            told = git.stderr.strip().splitlines() or ["nothing"]
+            said = next((line for line in told if line.startswith("fatal:")), told[-1])
+            if "Remote branch" in said:
+                why = f"{url} has no release {tag}: take this notebook anew from there"
+            elif any(word in said for word in ("resolve", "onnect", "timed out", "unreachable")):
+                why = "no way to the network: connect (Kaggle: Settings, Internet on), run it again"
+            elif any(word in said for word in ("not found", "not exist", "not appear", "Username")):
+                why = f"no course at {url}: is the address right, and open to all?"
+            else:
+                why = f"the course could not be fetched from {url}"
+            raise RuntimeError(f"{why} (git says: {said})")
+        if fetched.exists():  # half of it: put aside, not thrown away
+            fetched.rename(f"{fetched}-old-{os.getpid()}")
+        (Path(half) / "course").rename(fetched)
+    folder = fetched
 sys.path.insert(0, str(folder))
 
 import course
@@ -36,8 +70,11 @@ $imports
 
 print("ready: lesson $number")
 """)
-_MARK, _FIRST, *_, _LAST = SET_UP.template.partition("$imports")[0].strip().split("\n")
-_ENDS = _LAST.strip().partition("(")[0] + "("
+# JupyterLab and Colab fold the code of such a cell.
+FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}
+_MARK = "# course: set-up"
+_BEGIN = "# Nothing to read here: it finds the course's folder"
+_END = "raise ImportError("
 
 
 def without_boilerplate(source: str) -> str:
@@ -54,11 +91,11 @@ def without_boilerplate(source: str) -> str:
     str
     """
     lines = source.split("\n")
-    if not source.startswith(_MARK) or _FIRST not in lines:
+    if not source.startswith(_MARK):
         return source
-    # From the first line to the last; between them stands what an earlier release had there.
-    first = lines.index(_FIRST)
+    # From the sentence above it to the last error; earlier releases had other words between them.
+    first = next((n for n, line in enumerate(lines) if line.startswith(_BEGIN)), len(lines))
     for place in range(first, len(lines)):
-        if lines[place].startswith(" ") and lines[place].lstrip(" ").startswith(_ENDS):
+        if lines[place].startswith(" ") and lines[place].lstrip(" ").startswith(_END):
             return "\n".join([*lines[:first], *lines[place + 1 :]])
     return source

@@ -11,7 +11,7 @@ from functools import cache
 from keyword import iskeyword
 from typing import NamedTuple
 
-from course.cells import EXERCISE, WRITTEN
+from course.cells import ADDED, EXERCISE, WRITTEN
 from course.grade.notebook import MAX_BYTES, UnreadableError, read_cells
 
 __all__ = ["MAX_BYTES", "Cells", "UnreadableError", "read_notebook", "visible", "written_answers"]
@@ -208,8 +208,7 @@ class _Walk:
         """Return the words of a cell of the student's own."""
         if kind == "code":
             return _uncommented(source).strip() if _is_prose(source) else ""
-        # A picture that is a link is a badge, which a release adds.
-        lines = [s for s in source.splitlines() if s.strip() and not s.startswith("[![")]
+        lines = [s for s in source.splitlines() if s.strip() and not s.startswith(ADDED)]
         new = [line for line in lines if _bare(line) not in self.lesson.lines]
         # Mostly the lesson's: a cell of the lesson that was added to.
         return source.strip() if 2 * len(new) > len(lines) > 0 else "\n".join(new).strip()
