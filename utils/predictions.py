@@ -147,7 +147,7 @@ def chosen(answer: Any, options: Sequence[str]) -> str | None:
     >>> chosen(0.25, ["1", "1/2", "1/4"])
     '1/4'
     """
-    for alike in (_as_it_is, _letters, _number):
+    for alike in (_as_it_is, _letters, _in_digits):
         meant = alike(answer)
         for option in options:
             if meant is not None and alike(option) == meant:
@@ -169,9 +169,8 @@ def probability(sure: Any, n_options: int) -> float | None:
     float or None
         None where it is no number from a guess (to two digits: 0.33 among three) to 1.
     """
-    if isinstance(sure, bool) or not isinstance(sure, Real):
-        return None
-    return float(sure) if round(1 / n_options, 2) <= sure <= 1 else None
+    p = None if isinstance(sure, str) else _number(sure)
+    return p if p is not None and round(1 / n_options, 2) <= p <= 1 else None
 
 
 def _as_it_is(value: Any) -> str | None:
@@ -183,13 +182,19 @@ def _letters(value: Any) -> str | None:
     return "".join(value.split()).casefold() if isinstance(value, str) else None
 
 
-def _number(value: Any) -> str | None:
-    """Return a number, or a string that holds one or a fraction, in one way of writing it."""
+def _in_digits(value: Any) -> str | None:
+    """Return a number in one way of writing it, so that nan is nan; None for what is none."""
+    number = _number(value)
+    return None if number is None else repr(number)
+
+
+def _number(value: Any) -> float | None:
+    """Return a number, or what a string holds if that is a number or a fraction."""
     try:
         if isinstance(value, str):
             top, _, bottom = value.partition("/")
-            return repr(float(top) / float(bottom or 1))
-        return repr(float(value)) if isinstance(value, Real) and type(value) is not bool else None
+            return float(top) / float(bottom or 1)
+        return float(value) if isinstance(value, Real) and not isinstance(value, bool) else None
     except (ValueError, ArithmeticError):
         return None
 
@@ -202,7 +207,9 @@ def _about(sure: Any, n_options: int) -> str:
     """Say what is wrong with a sureness that is no probability, and how to write it."""
     if sure is None:
         return f"say how sure you are: sure= takes {_range(n_options)}"
-    number = float(_number(sure.replace("%", "") if isinstance(sure, str) else sure) or "nan")
+    number = _number(sure.replace("%", "") if isinstance(sure, str) else sure)
+    if number is None:
+        return f"sure= takes {_range(n_options)}; {sure!r} came"
     for meant in (number, number / 100):  # the second in per cent
         if probability(meant, n_options) is not None:
             return f"sure= takes {_range(n_options)}: write {sure!r} as sure={meant:g}"
