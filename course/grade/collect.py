@@ -54,6 +54,10 @@ MOODLE = re.compile(
     r"(?P<student>.+?)(?:_(?P<id>[0-9]+))?_assignsubmission_(?P<plugin>[a-z0-9]+)"
     r"(?:_(?P<file>.*))?"
 )
+# 02, week 2, hw2; Canvas's submissions (1), Moodle's course-assignment-4711.
+_DOWNLOAD = re.compile(
+    r"([a-z]{1,20}[ _-]?)?[0-9]{1,2}|submissions?( ?\([0-9]{1,3}\))?|.{1,250}-[0-9]{1,9}"
+)
 COPY = re.compile(r"[ _-]{0,3}(\([0-9]{1,3}\)|copy[0-9]{0,3}|v?[0-9]{1,2})$", re.IGNORECASE)
 # What its own name says is not the one to grade.
 SPARE = re.compile(
@@ -122,6 +126,7 @@ class _Student:
     files: list[tuple[_Name, _Found]] = field(default_factory=list)
     label: str = ""
     notes: list[str] = field(default_factory=list)
+    spellings: set[str] = field(default_factory=set)
 
 
 Say = Callable[[str], None]
@@ -409,13 +414,25 @@ class _People:
                 note = f"holds files named as if they were of {', '.join(taken[:3])}"
                 self.students[theirs[top].student, ""].notes.append(note)
                 continue
-            if owners:
+            alone = {(name.student, name.platform_id) for name, _ in inner}
+            if len(alone) == 1:
+                self.say(
+                    f"{clean(top)}: taken for a download with one student, {clean(inner[0][0].student)}"
+                )
+            elif owners:
                 self.say(f"{clean(top)}: taken for a download of {len(inner)} files and folders")
             for name, files in inner:
                 self._add(replace(name, levels=2), files)
         for top, name in theirs.items():
             if top not in downloads:
                 self._add(name, tops[top])
+        for student in self.students.values():
+            if len(student.spellings) > 1 and not student.name.platform_id:
+                # One is as Linux and Windows spell it, one as macOS does.
+                student.notes.append(
+                    f"{len(student.spellings)} folders or files of that very name, whose letters "
+                    "are coded in different ways: taken for one person"
+                )
         if any(student.name.platform for student in self.students.values()):
             for student in self.students.values():
                 if not student.name.platform:
@@ -433,6 +450,7 @@ class _People:
         """Return whose the files in a folder or zip are, if that is a download of several students.
 
         It is one if a platform has named all that is in it; a zip also if it holds folders alone.
+        With one student in it, it is one if its own name is that of a lesson or a download.
         """
         zipped = _is_file(files)
         if zipped:
@@ -455,7 +473,8 @@ class _People:
             inner.setdefault(file.parts[0], []).append(replace(file, parts=(top, *file.parts)))
         names = [(_by_platform(name), name, theirs) for name, theirs in inner.items()]
         people = {(name.student, name.platform_id) for name, _, _ in names if name}
-        if len(people) > 1 and all(name for name, _, _ in names):
+        enough = 1 if self._is_nobody(top) else 2
+        if len(people) >= enough and all(name for name, _, _ in names):
             return [(name, theirs) for name, _, theirs in names if name]
         if (
             zipped
@@ -466,11 +485,18 @@ class _People:
             return [(_Name(name), theirs) for name, theirs in inner.items()]
         return []
 
+    def _is_nobody(self, top: str) -> bool:
+        """Return whether a zip or folder is called like a lesson, or as platforms call downloads."""
+        stem = top.removesuffix(".zip").casefold()
+        return stem in self.lessons.values() or bool(_DOWNLOAD.fullmatch(stem))
+
     def _add(self, name: _Name, files: Iterable[_Found]) -> None:
         """Give files to a student."""
-        name = replace(name, student=unicodedata.normalize("NFC", name.student))
+        spelling = name.student
+        name = replace(name, student=unicodedata.normalize("NFC", spelling))
         key = (name.student, name.platform_id)
         student = self.students.setdefault(key, _Student(name))
+        student.spellings.add(spelling)
         student.files += [(name, file) for file in files]
 
 

@@ -351,6 +351,33 @@ def test_one_name_of_two_people_is_two_rows_and_said(found: Found) -> None:
     assert again.student == "Jo Doe (8)" and again.notes == ()
 
 
+@pytest.mark.parametrize("name", ["02", "week 2", "ML-Week 2-4711", "submissions (1)"])
+@pytest.mark.parametrize("as_zip", [False, True], ids=["folder", "zip"])
+def test_a_download_with_one_student_is_that_student_s(
+    found: Found, name: str, as_zip: bool
+) -> None:
+    alone = {"Max M_777_assignsubmission_file_/02_softmax.ipynb": GOOD}
+    these = (
+        {f"{name}.zip": zipped(alone)} if as_zip else {f"{name}/{n}": d for n, d in alone.items()}
+    )
+    said: list[str] = []
+    records = found({**these, "05.zip": zipped(MOODLE)}, say=said.append)
+    assert ("Max M", "777", "02") in who(records) and name not in {r.student for r in records}
+    assert any("taken for a download with one student, Max M" in sentence for sentence in said)
+    # A student's own zip stays that student's, whatever lies in it.
+    records = found({"joe.zip": zipped(alone), "ann.zip": TOP})
+    assert {r.student for r in records} == {"joe", "ann"}
+
+
+def test_a_name_coded_in_two_ways_is_one_person_and_said(found: Found) -> None:
+    said: list[str] = []
+    forms = [unicodedata.normalize(form, "Zoë") for form in ("NFC", "NFD")]
+    (one,) = found({f"{n}/02_softmax.ipynb": STUB + b" " * len(n) for n in forms}, say=said.append)
+    assert one.student == "Zoë"
+    assert any("coded in different ways" in note for note in one.notes)
+    assert any(s.startswith("Zoë: 2 folders or files of that very name") for s in said)
+
+
 def test_one_number_under_two_names_is_said(found: Found) -> None:
     records = found({"ann_5_10_02_softmax.ipynb": GOOD, "ann-lee_5_20_x.ipynb": OTHER})
     assert [r.notes for r in records] == [
