@@ -292,9 +292,9 @@ def _uncommented(source: str) -> str:
     return "\n".join(lines).strip().strip("\"'")
 
 
+_MAGIC = re.compile(r"^[ \t]*[%!][^\n]*", re.MULTILINE)  # such as !pip install
 _UNSPOKEN = re.compile(
-    r'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'|"[^"\n]*"|\'[^\'\n]*\'|#[^\n]*|^[ \t]*[%!][^\n]*',
-    re.MULTILINE,
+    r'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'|"[^"\n]*"|\'[^\'\n]*\'|#[^\n]*'
 )
 _PAIR = re.compile(r"(?<!\w)([^\W\d]\w*+)[ \t]++(?=([^\W\d]\w*+))")
 
@@ -305,7 +305,7 @@ def _is_prose(source: str) -> bool:
     Nothing but comments or a string, or two words in a row that are none of Python's: no code has
     them outside of strings and comments.
     """
-    source = source[:20_000]
+    source = _MAGIC.sub("", source[:20_000])
     rest = _UNSPOKEN.sub(".", source)
     if not rest.strip(". \t\n"):
         return bool(_uncommented(source).strip())
