@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from copy import deepcopy
 from difflib import SequenceMatcher
 from itertools import zip_longest
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 SAME_PIXEL = 0.05  # largest difference in any channel (0…1) of pixels that count as the same
 SHARE_OF_PIXELS = 5e-5
 MEAN_DIFFERENCE = 2e-5
+PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]*)")  # in an output's HTML
+
+
+def pictures_in(html: str) -> list[str]:
+    """Return the pictures that HTML holds, in base64."""
+    return PICTURE.findall(html)
 
 
 def source_drift(stored: NotebookNode, fresh: NotebookNode) -> list[str]:
@@ -82,11 +89,13 @@ def _compare_outputs(
             found.append(f"output is {', '.join(old)}, now {', '.join(new)}")
             continue
         for kind in old:
-            if kind == "image/png" and pictures:
-                difference = picture_difference(old[kind], new[kind])
-                found += [f"picture {difference}"] if difference else []
-            elif kind != "image/png" and old[kind] != new[kind]:
-                found.append(f"{kind} is {first_difference(str(old[kind]), str(new[kind]))}")
+            texts = [PICTURE.sub("(picture)", str(value)) for value in (old[kind], new[kind])]
+            if texts[0] != texts[1]:
+                found.append(f"{kind} is {first_difference(*texts)}")
+            elif pictures:
+                both = (pictures_in(str(value)) for value in (old[kind], new[kind]))
+                differences = (picture_difference(*pair) for pair in zip(*both, strict=True))
+                found += [f"picture {each}" for each in differences if each][:1]
     return found
 
 
@@ -96,12 +105,7 @@ def _parts(output: NotebookNode) -> dict[str, Any]:
         return {output.name: output.text}
     if output.output_type == "error":
         return {"error": "\n".join(output.traceback)}
-    texts = {
-        f"alternative text of {kind}": about.get("alt")
-        for kind, about in output.metadata.items()
-        if isinstance(about, dict)
-    }
-    return dict(sorted({**output.data, **texts}.items()))
+    return dict(sorted(output.data.items()))
 
 
 def picture_difference(stored: str, fresh: str) -> str:
@@ -112,7 +116,7 @@ def picture_difference(stored: str, fresh: str) -> str:
     str
         Empty when they agree but for rounding, otherwise how they differ.
     """
-    if stored.strip() == fresh.strip():
+    if stored == fresh:
         return ""
     import numpy as np  # here, because a comparison of text alone does not wait for it
 
@@ -128,12 +132,16 @@ def picture_difference(stored: str, fresh: str) -> str:
 
 
 def _pixels(picture: str) -> "np.ndarray[Any, np.dtype[np.float32]]":
-    """Return rows × columns × channels, each 0…1."""
+    """Return rows × columns × 4 channels, each 0…1."""
+    import numpy as np
     from matplotlib.image import imread
 
     pixels: np.ndarray[Any, np.dtype[np.float32]]
     pixels = imread(io.BytesIO(base64.b64decode(picture)), format="png")
-    return pixels if pixels.ndim == 3 else pixels[:, :, None]
+    if pixels.ndim == 2:
+        pixels = np.stack([pixels] * 3, axis=-1)
+    opaque = np.ones((*pixels.shape[:2], 4 - pixels.shape[2]), dtype=pixels.dtype)
+    return np.concatenate([pixels, opaque], axis=-1)
 
 
 def _rest(notebook: NotebookNode) -> NotebookNode:

@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from course.release.compare import PICTURE, pictures_in
 from course.release.notebooks import Draft
 from course.release.source import Problem
 
@@ -23,7 +24,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 SECONDS_PER_CELL = 300
 SECONDS_TO_START = 30
 STARTS = 3
-LARGEST_FILE = 1_000_000
+LARGEST_FILE = 2_000_000
 # What differs from run to run: an object's address, a temporary file of the kernel.
 PASSING = re.compile(r"\b(at 0x)[0-9a-fA-F]{6,}|\b(ipykernel_)\d+")
 
@@ -162,7 +163,7 @@ def publishable(draft: Draft, private: list[str]) -> list[Problem]:
             for output in cell.outputs
             for fault in faults(output, private)
         ]
-        if any("image/png" in output.get("data", {}) for output in cell.outputs):
+        if any(pictures_in(output.get("data", {}).get("text/html", "")) for output in cell.outputs):
             draft.node.metadata["course"]["matplotlib"] = version("matplotlib")
     size = len(to_bytes(draft.node))
     if size > LARGEST_FILE:
@@ -191,12 +192,17 @@ def faults(output: NotebookNode, private: list[str]) -> list[str]:
         first = next((line for line in output.text.splitlines() if line.strip()), "")
         found.append(f"writes to stderr (a learner would see a warning): {_short(first)}")
     if WIDGET in data:
-        found.append(f"shows a widget, which no file can keep: tag it {IGNORE_OUTPUT}")
-    for kind in data:
-        described = output.metadata.get(kind, {}).get("alt", "")
-        if kind.startswith("image/") and not described.strip():
-            found.append(f"shows a picture ({kind}) without alternative text")
-    shown = [value for kind, value in data.items() if not kind.startswith("image/")]
+        found.append("shows a widget, which no file can keep: use plots.interactive")
+    found += [
+        f"shows a picture ({kind}) whose text no page would have: use plots.show"
+        for kind in data
+        if kind.startswith("image/")
+    ]
+    for tag in re.findall(r"<img\b[^>]*>", data.get("text/html", "")):
+        described = re.search(r'\balt="([^"]*)"', tag)
+        if described is None or not described[1].strip():
+            found.append("shows a picture without alternative text")
+    shown = [PICTURE.sub("", str(v)) for k, v in data.items() if not k.startswith("image/")]
     text = "\n".join(map(str, [*shown, output.get("text"), *output.get("traceback", [])]))
     passing = PASSING.search(text)
     if passing and output.get("name") != "stderr":

@@ -5,6 +5,13 @@ the notebook together with a text for readers who cannot see it. The figures sta
 subject; lessons call them all as ``plots.NAME``.
 """
 
+from utils.plots.conformal import (
+    coverage_scatter,
+    interval_around,
+    promised_and_covered,
+    set_sizes,
+)
+from utils.plots.controls import interactive, movable_fit, movable_scores, slider
 from utils.plots.descent import (
     convergence,
     curves,
@@ -13,6 +20,12 @@ from utils.plots.descent import (
     stopping_points,
 )
 from utils.plots.losses import expected_scores, loss_shapes, penalty_path, surprise
+from utils.plots.recalibration import (
+    corp_diagram,
+    corp_diagrams,
+    recalibration_maps,
+    score_parts,
+)
 from utils.plots.regions import (
     decision_regions,
     image_and_templates,
@@ -47,7 +60,6 @@ from utils.plots.style import (
     COLOURS,
     HATCHES,
     MARKERS,
-    interactive,
     legend_beside,
     panels,
     scatter,
@@ -63,17 +75,23 @@ __all__ = [
     "bayes_along",
     "confusion_matrix",
     "convergence",
+    "corp_diagram",
+    "corp_diagrams",
+    "coverage_scatter",
     "curves",
     "decision_regions",
     "difference_errors",
     "expected_scores",
     "image_and_templates",
     "interactive",
+    "interval_around",
     "legend_beside",
     "logistic_fit",
     "loss_shapes",
     "loss_surface",
     "maximum_entropy",
+    "movable_fit",
+    "movable_scores",
     "on_simplex",
     "one_page_report",
     "own_thresholds",
@@ -81,6 +99,8 @@ __all__ = [
     "penalty_path",
     "pictures",
     "probabilities_along",
+    "promised_and_covered",
+    "recalibration_maps",
     "regularization_paths",
     "reliability_diagram",
     "reliability_diagrams",
@@ -88,11 +108,14 @@ __all__ = [
     "rulers",
     "said_and_happened",
     "scatter",
+    "score_parts",
     "scores_and_probabilities",
+    "set_sizes",
     "shares_of_window",
     "show",
     "sigmoid_and_slope",
     "simplex",
+    "slider",
     "stopping_points",
     "surprise",
     "temperature_curves",

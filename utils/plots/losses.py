@@ -70,7 +70,7 @@ def expected_scores(p: float, axes: Any = None) -> Any:
         ½. A dot, or a thick line, marks the cheapest forecasts.
     """
     if axes is None:
-        axes = plt.subplots(1, 4, figsize=(10, 2.8))[1]
+        axes = plt.subplots(1, 4, figsize=(9, 2.8))[1]
     q = np.linspace(0.001, 0.999, 999)
     curves = {
         "log loss": -p * np.log(q) - (1 - p) * np.log(1 - q),

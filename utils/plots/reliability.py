@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -118,24 +118,23 @@ def reliability_diagram(
         (inside, COLOURS[0], MARKERS[0], "inside: may be chance"),
         (outside, COLOURS[1], MARKERS[3], "outside"),
     ):
-        if some.any():
-            ax.vlines(said[some], said[some], right[some], color=colour, linewidth=2)
-            ax.plot(said[some], right[some], marker, color=colour, markersize=5, label=label)
+        ax.vlines(said[some], said[some], right[some], color=colour, linewidth=2)
+        ax.plot(said[some], right[some], marker, color=colour, markersize=5, label=label)
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), ylabel="accuracy")
     ax.tick_params(labelbottom=False)
     ax.set_title(title, pad=20)
     summary = f"ECE {error:.3f} · perfect model {floor.mean:.3f}, 95 % below {floor.high:.3f}"
     ax.text(0, 1.02, summary, transform=ax.transAxes, fontsize=9)
-    covered = ((said > 0.4) & (right < 0.25)).any()  # nan compares as false
-    corner: Literal["upper left", "lower right"] = "upper left" if covered else "lower right"
-    ax.legend(loc=corner, fontsize=8, frameon=True, framealpha=0.9, edgecolor="none")
+    # Below the Axes, where it covers nothing; always with all three, so that nothing jumps.
+    look = {"handlelength": 1.0, "columnspacing": 1.0, "handletextpad": 0.5, "borderpad": 0.0}
+    ax.legend(loc="upper left", bbox_to_anchor=(0, -0.03), ncols=2, fontsize=8.5, **look)
 
     below = ax.figure.add_subplot(parts[1], sharex=ax)
     counts = calibration.reliability_curve(confidence, correct, n_bins).counts
     left = np.arange(n_bins) / n_bins
     bars = below.bar(left, counts, 1 / n_bins, align="edge", color="#8C8C8C", edgecolor="white")
     if n_bins <= 15:  # more would not fit side by side
-        below.bar_label(bars, [str(count) if count else "" for count in counts], fontsize=6.5)
+        below.bar_label(bars, [str(count) if count else "" for count in counts], fontsize=8)
     below.set(xlabel="confidence", ylabel="count", ylim=(0, 1.25 * counts.max()))
     below.grid(visible=False, axis="x")
     return ax

@@ -104,7 +104,7 @@ def logistic_fit(
     x : array-like of shape (n,)
         The feature of each example, in the unit that xlabel names.
     y : array-like of 0 and 1, shape (n,)
-        Each example is a mark at the height of its label; equal ones are stacked.
+        Each example is a mark at the height of its label; those that would overlap are stacked.
     intercept, slope : float
         The curve's two numbers; its log-odds are intercept + slope · x.
     ax : Axes, optional
@@ -122,9 +122,10 @@ def logistic_fit(
     x, y = np.asarray(x, dtype=float), np.asarray(y)
     span = np.ptp(x)
     line = np.linspace(x.min() - 0.1 * span, x.max() + 0.1 * span, 200)
-    ax.plot(line, functions.sigmoid(intercept + slope * line), color="black", linestyle="-")
+    curve = functions.sigmoid(intercept + slope * line)
+    ax.plot(line, curve, color="black", linestyle="-", gid="moves")
     if slope and line[0] < -intercept / slope < line[-1]:
-        ax.axvline(-intercept / slope, color="grey", linewidth=1, linestyle=":")
+        ax.axvline(-intercept / slope, color="grey", linewidth=1, linestyle=":", gid="moves")
         ax.annotate(
             "p = ½",
             (-intercept / slope, 0.5),
@@ -132,11 +133,11 @@ def logistic_fit(
             textcoords="offset points",
             fontsize=9,
             va="center",
+            gid="moves",
         )
     for label, away in ((0, 1), (1, -1)):
         here = np.sort(x[y == label])
-        # How many equal values came before: the place in the stack.
-        stack = np.arange(len(here)) - np.searchsorted(here, here)
+        stack = _stacked(here, 0.02 * span)  # a mark is about as wide
         ax.plot(
             here,
             label + 0.05 * away * stack,
@@ -147,14 +148,27 @@ def logistic_fit(
             label=names[label],
         )
     loss = float(functions.binary_cross_entropy(intercept + slope * x, y))
+    ax.set_title(f"mean loss {loss:.3f}", gid="moves")
     ax.set(
-        title=f"mean loss {loss:.3f}",
         xlabel=xlabel,
         ylabel=f"probability of “{names[1]}”",
         ylim=(-0.06, 1.06),
     )
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return ax
+
+
+def _stacked(x: np.ndarray[Any, Any], width: float) -> np.ndarray[Any, Any]:
+    """Return the row of each mark, shape (n,), so that marks of that width do not overlap.
+
+    x is in rising order.
+    """
+    rows = np.empty(len(x), dtype=int)
+    last: list[float] = []  # where the last mark of each row lies
+    for i, value in enumerate(x):
+        rows[i] = next((k for k, at in enumerate(last) if value - at >= width), len(last))
+        last[rows[i] : rows[i] + 1] = [value]
+    return rows
 
 
 def two_squashers(axes: Any = None) -> Any:
@@ -223,8 +237,8 @@ def bars(
     values = np.asarray(values, dtype=float)
     drawn = ax.bar(names, values, color=COLOURS[: len(values)], width=0.6)
     for bar, hatch in zip(drawn, HATCHES * len(values), strict=False):
-        bar.set(hatch=hatch, edgecolor="white")
-    ax.bar_label(drawn, fmt="%.2f", padding=2)
+        bar.set(hatch=hatch, edgecolor="white", gid="moves")
+    ax.bar_label(drawn, fmt="%.2f", padding=2, gid="moves")
     ax.axhline(0, color="black", linewidth=0.8, linestyle="-")
     ax.set(title=title, ylabel=ylabel)
     if ylim:

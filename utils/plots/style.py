@@ -1,23 +1,28 @@
-"""What all figures share: the course's style and colours, `show`, sliders, and small helpers."""
+"""What all figures share: the course's style and colours, `show`, and small helpers."""
 
 from __future__ import annotations
 
+import html
 import io
-from collections.abc import Callable, Sequence
+import warnings
+from base64 import b64encode
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 plt.style.use(Path(__file__).with_name("style.mplstyle"))
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 HATCHES = ("", "//", "..", "xx")
+WIDEST = 900  # pixels
+SMALLEST_TEXT = 8  # points
 
 
 def show(drawn: Axes | Figure | Sequence[Any] | np.ndarray[Any, Any], alt: str) -> None:
@@ -28,7 +33,12 @@ def show(drawn: Axes | Figure | Sequence[Any] | np.ndarray[Any, Any], alt: str) 
     drawn : Axes, Figure, or a sequence of Axes of one figure
         What a plotting function returned.
     alt : str
-        What the picture shows, in words; stored with the output.
+        What the picture shows, in words, for readers who cannot see it.
+
+    Warns
+    -----
+    UserWarning
+        If the figure is wider than 900 pixels, or has text below 8 points.
     """
     from IPython.display import display
 
@@ -36,67 +46,49 @@ def show(drawn: Axes | Figure | Sequence[Any] | np.ndarray[Any, Any], alt: str) 
         figure: Any = drawn
     else:
         figure = np.ravel(np.asarray(drawn, dtype=object))[0].figure
-    # The notebook would lay the figure out a second time, to crop it; it fits as it is.
-    data = {"image/png": _png(figure), "text/plain": repr(figure)}
-    display(data, metadata={"image/png": {"alt": alt}}, raw=True)  # type: ignore[no-untyped-call]
+    settle_layout(figure)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    check_figure(figure)
+    # As HTML: no notebook puts the alternative text of an image/png into its page.
+    source = f"data:image/png;base64,{b64encode(buffer.getvalue()).decode()}"
+    data = {"text/html": image(source, alt, figure), "text/plain": repr(figure)}
+    display(data, raw=True)  # type: ignore[no-untyped-call]
     plt.close(figure)
 
 
-def _png(figure: Figure) -> bytes:
+def image(source: str, alt: str, figure: Figure, margin: str = "8px 0") -> str:
+    """Return the HTML of a picture: as wide as the figure, or as the page if that is narrower."""
+    return (
+        f'<img alt="{html.escape(alt)}" src="{source}" width="{figure.bbox.width:.0f}" '
+        f'style="display:block;max-width:100%;height:auto;margin:{margin}">'
+    )
+
+
+def settle_layout(figure: Figure) -> None:
+    """Lay the figure out once more if it has images: the first pass measures titles elsewhere."""
     layout = figure.get_layout_engine()
     if layout and any(ax.get_aspect() != "auto" for ax in figure.axes):
-        layout.execute(figure)  # the first pass measures titles where an image leaves them later
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    return buffer.getvalue()
+        layout.execute(figure)
 
 
-def interactive(
-    draw: Callable[..., Any],
-    figsize: tuple[float, float] = (6.4, 3.2),
-    columns: int = 1,
-    **controls: tuple[float, float, float, float],
-) -> Any:
-    """Return sliders above a picture that follows them at once. Lesson 00.
+def check_figure(figure: Figure) -> None:
+    """Warn if a figure is too wide for a page, or has text too small to read.
 
-    Parameters
-    ----------
-    draw : callable
-        ``draw(ax, **values)``; with ``columns`` > 1 it gets an array of that many Axes.
-    figsize : tuple of float
-        Size of the picture in inches.
-    columns : int
-        Number of Axes side by side.
-    **controls : (low, high, step, start)
-        One slider for each name that ``draw`` takes.
-
-    Returns
-    -------
-    ipywidgets.VBox
+    Warns
+    -----
+    UserWarning
+        A release refuses it.
     """
-    import ipywidgets
-
-    figure = Figure(figsize=figsize, layout="constrained")
-    FigureCanvasAgg(figure)
-    width = f"{figure.dpi * figsize[0]:.0f}px"  # or it would be stretched over the page
-    picture = ipywidgets.Image(format="png", layout={"width": width, "max_width": "100%"})
-    sliders = {
-        name: ipywidgets.FloatSlider(
-            min=low, max=high, step=step, value=start, description=name, readout_format=".2f"
-        )
-        for name, (low, high, step, start) in controls.items()
-    }
-
-    def redraw(_: Any = None) -> None:
-        figure.clear()
-        axes = figure.subplots(1, columns)
-        draw(axes, **{name: slider.value for name, slider in sliders.items()})
-        picture.value = _png(figure)
-
-    for slider in sliders.values():
-        slider.observe(redraw, names="value")
-    redraw()
-    return ipywidgets.VBox([*sliders.values(), picture])
+    if figure.bbox.width > WIDEST:
+        sentence = f"a figure {figure.bbox.width:.0f} pixels wide, at most {WIDEST} fit a page"
+        warnings.warn(sentence, stacklevel=3)
+    for text in figure.findobj(Text):
+        shown = text.get_text().strip() if text.get_visible() else ""
+        if shown and text.get_fontsize() < SMALLEST_TEXT:
+            sentence = f"the text {shown!r} has {text.get_fontsize():g} points"
+            warnings.warn(f"{sentence}, at least {SMALLEST_TEXT} can be read", stacklevel=3)
+            break
 
 
 def panels(n: int, width: float = 2.9, height: float = 3.0) -> Any:

@@ -16,7 +16,6 @@ from typing import Any, NoReturn
 os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
 
 import ipykernel.ipkernel  # noqa: F401
-import ipywidgets  # noqa: F401
 import matplotlib.figure  # noqa: F401
 import numpy as np  # noqa: F401
 import scipy.stats  # noqa: F401
