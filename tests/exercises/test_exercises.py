@@ -38,6 +38,17 @@ def each(of):
     )
 
 
+def seeds(plain, thorough):
+    """Give a test the first seeds always, further ones where all is tested."""
+    return pytest.mark.parametrize(
+        "seed",
+        [
+            *range(plain),
+            *(pytest.param(k, marks=pytest.mark.thorough) for k in range(plain, plain + thorough)),
+        ],
+    )
+
+
 every_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=id_of)
 
 
@@ -48,7 +59,13 @@ def answer_to(exercise):
 @functools.cache
 def open_to_all(exercise):
     """Return the exercise without its forbidden names."""
-    return dataclasses.replace(exercise, forbids=())
+    return dataclasses.replace(exercise, forbids=()) if exercise.forbids else exercise
+
+
+@functools.cache
+def nameless(exercise):
+    """Return the exercise without its mistakes, where no name is asked for."""
+    return dataclasses.replace(exercise, mistakes=())
 
 
 def reshaped(change, result):
@@ -74,7 +91,7 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("seed", range(4))
+@seeds(1, 3)
 @every_exercise
 def test_the_solution_earns_every_point_on_any_seed(exercise, seed):
     judgement = judge(exercise, answer_to(exercise), seed)
@@ -89,22 +106,22 @@ def test_the_stub_of_the_lesson_is_not_attempted(exercise):
     assert (judgement.status, judgement.points) == (Status.NOT_ATTEMPTED, 0)
 
 
+@seeds(1, 1)
 @each(lambda exercise: exercise.right)
-def test_another_right_answer_passes(exercise, answer):
-    for seed in range(2):
-        judgement = judge(exercise, answer.function, seed)
-        assert judgement.status is Status.PASSED, judgement.first_failure
+def test_another_right_answer_passes(exercise, answer, seed):
+    judgement = judge(exercise, answer.function, seed)
+    assert judgement.status is Status.PASSED, judgement.first_failure
 
 
+@seeds(1, 1)
 @each(lambda exercise: exercise.mistakes)
-def test_each_mistake_fails_and_is_named(exercise, answer):
-    for seed in range(2):
-        judgement = judge(open_to_all(exercise), answer.function, seed)
-        assert judgement.status in (Status.FAILED, Status.ERROR)
-        assert judgement.points < exercise.max_points
-        assert judgement.misconception is not None, judgement.first_failure
-        assert judgement.misconception.name == answer.name
-        assert own_errors(judgement, answer) == []
+def test_each_mistake_fails_and_is_named(exercise, answer, seed):
+    judgement = judge(open_to_all(exercise), answer.function, seed)
+    assert judgement.status in (Status.FAILED, Status.ERROR)
+    assert judgement.points < exercise.max_points
+    assert judgement.misconception is not None, judgement.first_failure
+    assert judgement.misconception.name == answer.name
+    assert own_errors(judgement, answer) == []
 
 
 def own_errors(judgement, answer):
@@ -129,7 +146,14 @@ def test_a_mistake_that_errs_by_itself_is_found():
     assert own_errors(judgement, dataclasses.replace(answer, says="A NameError.")) == []
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "form",
+    [
+        # What float32 may cost is measured anew in each case, which takes long.
+        pytest.param(form, marks=[pytest.mark.thorough] * (form == "float32"))
+        for form in FORMS
+    ],
+)
 @every_exercise
 def test_the_form_of_a_right_result_does_not_matter(exercise, form):
     solution = answer_to(exercise)
@@ -165,7 +189,7 @@ def test_a_constant_of_the_right_shape_earns_nothing(exercise, constant):
 
         return reshaped(fill, solution(*arguments))
 
-    judgement = judge(exercise, answer)
+    judgement = judge(nameless(exercise), answer)
     assert judgement.points == 0
     assert judgement.status in (Status.FAILED, Status.ERROR)
 

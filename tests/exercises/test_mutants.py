@@ -17,6 +17,8 @@ from course.judge.judge import judge
 from course.judge.run import Status, run
 from tests.answers import id_of
 
+pytestmark = pytest.mark.thorough
+
 EXERCISES = exercises.every()
 FUNCTIONS = [e for e in EXERCISES if not isinstance(e.right[0].function, type)]
 

@@ -11,6 +11,8 @@ from course import exercises
 from course.judge.judge import judge
 from course.judge.run import Status
 
+pytestmark = pytest.mark.thorough
+
 EXERCISE = dataclasses.replace(exercises.named("SoftmaxClassifier"), forbids=(), mistakes=())
 MODEL: Any = EXERCISE.right[0].function
 PARAMETERS = tuple(inspect.signature(MODEL).parameters)

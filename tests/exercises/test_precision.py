@@ -11,6 +11,8 @@ from course.judge.judge import judge, sheet_of, verdict
 from course.judge.run import Outcome, Status, plain, run
 from tests.answers import id_of
 
+pytestmark = pytest.mark.thorough
+
 EXERCISES = exercises.every()
 
 
