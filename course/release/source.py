@@ -89,6 +89,10 @@ class Course:
         """The Git tag that Colab fetches."""
         return f"v{self.version}"
 
+    def link(self, file: str) -> str:
+        """Return where a file of this release is in public."""
+        return f"{self.address}/blob/{self.tag}/{file}"
+
 
 @dataclass
 class Lesson:
@@ -302,7 +306,7 @@ def _check_exercises(lesson: Lesson) -> None:
             sentence = f"exercise {cell.number} comes after {before.number}"
             lesson.problem(cell.line, f"{sentence}: numbers run on through a lesson")
     for cell in lesson.cells:
-        summed = cell.kind == "code" and "utils.progress(" in cell.source
+        summed = cell.kind == "code" and 'utils.progress("' in cell.source
         if summed and numbered and cell.line < numbered[-1].line:
             sentence = f"exercise {numbered[-1].number} comes after the points are shown"
             lesson.problem(cell.line, sentence)
