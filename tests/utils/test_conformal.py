@@ -255,3 +255,52 @@ def test_size_counts_empty_sets_and_missed_ones():
 def test_sets_say_what_is_wrong(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+# --- The figures ---
+
+
+@pytest.fixture
+def plots():
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    from utils import plots
+
+    yield plots
+    pyplot.close("all")
+
+
+def test_coverages_stand_beside_their_promise_and_its_law(plots):
+    shares = [[0.88, 0.97], [0.91, 0.94], [0.9, 0.95]]
+    ax = plots.promised_and_covered({"plain": shares, "one": [shares[0]]}, (0.1, 0.05), 400, 500)
+    drawn = [line.get_ydata().tolist() for line in ax.lines]
+    assert drawn == [[0.88, 0.91, 0.9], [0.97, 0.94, 0.95], [0.88], [0.97]]
+    law = coverage_law(400, 0.1, 500)
+    heights = ax.collections[0].get_paths()[0].vertices[:, 1]
+    np.testing.assert_allclose(
+        [heights.min(), heights.max()], [law.ppf(q) / 500 for q in (0.025, 0.975)]
+    )
+
+
+def test_bars_count_the_sets_of_each_size(plots):
+    sets = [[False, False], [True, False], [False, True], [True, True]]
+    ax = plots.set_sizes({"a": sets, "b": sets[1:3]})
+    assert [bar.get_height() for bar in ax.patches] == [0.25, 0.5, 0.25, 0, 1, 0]
+
+
+@pytest.mark.parametrize("m", [1, 300])
+def test_every_coverage_is_in_a_column_and_the_law_sums_to_one(plots, m):
+    coverage = coverage_law(400, 0.1, 499).rvs(m, random_state=np.random.default_rng(0)) / 499
+    ax = plots.coverage_scatter(coverage, 400, 0.1, 499)
+    np.testing.assert_allclose(sum(bar.get_height() for bar in ax.patches), 1)
+    assert 0.99 < ax.lines[0].get_ydata().sum() <= 1
+
+
+def test_the_interval_marks_what_lies_outside(plots):
+    ax = plots.interval_around([2, 0, 1], [5, 0, 1.5], [2, 0, 1], q=0.5, ylabel="cm")
+    _, inside, outside = ax.lines
+    np.testing.assert_array_equal(inside.get_xydata(), [[0, 0], [1, 1.5]])
+    np.testing.assert_array_equal(outside.get_xydata(), [[2, 5]])

@@ -353,3 +353,64 @@ def test_the_band_can_lie_around_another_truth_and_keeps_its_order():
 def test_the_band_says_what_is_wrong(options, message):
     with pytest.raises(ValueError, match=message):
         corp_band([0.1, 0.2], **options)
+
+
+# --- The figures ---
+
+
+@pytest.fixture
+def plots():
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    from utils import plots
+
+    yield plots
+    pyplot.close("all")
+
+
+def test_the_diagram_shows_curve_band_and_parts(plots):
+    z, y = scored(200)
+    p = sigmoid(z)
+    ax = plots.corp_diagram(p, y, title="a model", n_resamples=50)
+    parts = corp(p, y)
+    drawn = [line.get_xydata() for line in ax.lines if line.get_label() == "best rising curve"]
+    np.testing.assert_array_equal(drawn[0], np.column_stack([parts.confidence, parts.calibrated]))
+    low, high = corp_band(p, 50)
+    corners = ax.collections[0].get_paths()[0].vertices
+    assert {*zip(parts.confidence, low, strict=True)} <= {*map(tuple, corners)}
+    assert {*zip(parts.confidence, high, strict=True)} <= {*map(tuple, corners)}
+    (text,) = [text.get_text() for text in ax.texts]
+    for number in (*parts[:3], parts.score):
+        assert f"{number:.3f}" in text
+
+
+def test_forecasts_of_one_confidence_are_drawn_and_diagrams_stand_side_by_side(plots):
+    axes = plots.corp_diagrams({"a": ([0.5] * 4, [1, 0, 1, 1]), "b": ([0, 1], [0, 1])})
+    assert [ax.get_title(loc="left") for ax in axes] == ["a", "b"]
+    axes[0].figure.canvas.draw()
+
+
+def test_maps_are_drawn_through_their_values_with_every_example(plots):
+    z, y = scored(40)
+    isotonic = fit_isotonic(z, y)
+    ax = plots.recalibration_maps(z, y, {"raw": sigmoid, "isotonic": isotonic})
+    raw, rising, yes, no = (line.get_xydata() for line in ax.lines)
+    np.testing.assert_allclose(raw[:, 1], sigmoid(raw[:, 0]))
+    np.testing.assert_allclose(rising[:, 1], isotonic(rising[:, 0]))
+    assert len(yes) == y.sum() and len(no) == 40 - y.sum()
+
+
+def test_parts_are_drawn_where_they_belong_and_infinity_at_the_edge(plots):
+    came = [1, 1, 0, 1]
+    parts = {
+        "bold": corp([0, 1, 0.5, 0.5], came, "log"),
+        "modest": corp([0.2, 0.9, 0.5, 0.5], came, "log"),
+    }
+    ax = plots.score_parts(parts)
+    bold, modest = (line.get_xydata()[0] for line in ax.lines if line.get_marker() in "os")
+    assert bold[0] == ax.get_xlim()[1]
+    np.testing.assert_allclose(modest, parts["modest"][:2])
+    assert "bold, score inf" in [text.get_text() for text in ax.get_legend().get_texts()]
