@@ -50,6 +50,9 @@ def _check_headings(lesson: Lesson) -> None:
             elif heading.marks == "###" and re.match(r"(?!Deeper: )(?i:deeper)\b", heading.text):
                 lesson.problem(line, f'what can be skipped is headed like "{FORM}"')
         folded = is_deeper(found[-1].text) if found else folded
+        for row, text in enumerate(cell.source.split("\n") if cell.kind == "markdown" else []):
+            if re.match(r"####+ Deeper\b", text):
+                lesson.problem(cell.line + row, f'what can be skipped is headed like "{FORM}"')
 
 
 def _is_heading_and_paragraph(cell: Cell) -> bool:

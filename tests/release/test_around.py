@@ -1,5 +1,6 @@
 """What stands beside a lesson: its neighbours' links, and what its exercises ask."""
 
+import re
 import shutil
 
 import nbformat
@@ -99,6 +100,12 @@ WRONG = {
     "a name": ("py", "double", "twice", f"exercise 00.1 is double here, twice in {PLACE}"),
     "points": ("py", 'two", 2', 'two", 3', "exercise 00.1 is double (3 points) here, double (4"),
     "a heading's name": ("md", "— double", "— triple", "exercise 00.1 is triple (3 points) here, "),
+    "no difficulty": (
+        "md",
+        "●○○",
+        "●",
+        "exercise 00.1 has no difficulty in the paragraph below its heading: ●○○ a line, ●●○ a",
+    ),
     "no heading": ("md", HEADING, "", "exercise 00.1 needs a heading above it: ### Exercise 00.1"),
 }
 WRONG_DEFINITIONS = {
@@ -169,7 +176,9 @@ def test_what_is_not_defined_as_it_is_asked_is_said_with_its_line(course, case):
     kind, old, new, sentence = WRONG[case]
     change(course, kind, old, new)
     text = (course / "solutions" / "00_start.md").read_text(encoding="utf-8")
-    line = line_of(text, "### Exercise" if "points) here" in sentence else "# exercise")
+    line = line_of(
+        text, "### Exercise" if re.search(r"difficulty|points\) here", sentence) else "# exercise"
+    )
     assert any(
         c.startswith(f"solutions/00_start.md:{line}: {sentence}") for c in complaints(course)
     )

@@ -26,9 +26,14 @@ WRONG = {
         "a Deeper heading has a cell of its own",
     ),
     "another level": (
-        HEADING.replace("###", "####").replace("####", "##"),
+        HEADING.replace("###", "##"),
         "## Deeper",
         '"## Deeper: the proof" is not a section of this course; use ### or lower',
+    ),
+    "a level too low": (
+        HEADING.replace("###", "####"),
+        "#### Deeper",
+        'what can be skipped is headed like "### Deeper: what it is about"',
     ),
     "no colon": (
         HEADING.replace(": the", " into the"),
