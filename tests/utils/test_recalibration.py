@@ -4,11 +4,15 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+import sklearn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.frozen import FrozenEstimator
 from sklearn.isotonic import IsotonicRegression, isotonic_regression
 from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
 
 from utils.calibration import brier_score, consistency_band, fit_temperature
 from utils.functions import binary_cross_entropy, sigmoid
@@ -102,12 +106,24 @@ def test_falling_scores_have_a_negative_a():
     np.testing.assert_allclose(fit_platt(-z, y), (-a, b), rtol=1e-9)
 
 
-def test_smoothed_targets_are_those_of_scikit_learn():
-    calibration = pytest.importorskip("sklearn.calibration")
-    z, y = scored(50)
-    peer = calibration._SigmoidCalibration().fit(z, y)
-    a, b = fit_platt(z, y, smoothed=True)
-    np.testing.assert_allclose([a, b], [-peer.a_, -peer.b_], rtol=1e-3)
+@pytest.mark.parametrize("method", ["sigmoid", "isotonic", "temperature"])
+def test_the_maps_are_those_of_calibrated_classifier_cv(method):
+    if method == "temperature" and tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 8):
+        pytest.skip("scikit-learn scales temperature since 1.8")
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 3))
+    y = (rng.random(400) < sigmoid(2 * X[:, 0] - X[:, 1])).astype(int)
+    model = LinearSVC().fit(X[:100], y[:100])
+    peer = CalibratedClassifierCV(FrozenEstimator(model), method=method).fit(X[100:], y[100:])
+    z = model.decision_function(X)
+    if method == "sigmoid":  # which smooths its targets always
+        a, b = fit_platt(z[100:], y[100:], smoothed=True)
+        p = sigmoid(a * z + b)
+    elif method == "isotonic":
+        p = fit_isotonic(z[100:], y[100:])(z)
+    else:
+        p = sigmoid(z / fit_temperature(np.column_stack([0 * z, z])[100:], y[100:]))
+    np.testing.assert_allclose(peer.predict_proba(X)[:, 1], p, atol=1e-3)
 
 
 @pytest.mark.parametrize(
