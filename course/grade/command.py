@@ -183,6 +183,10 @@ def _report(
     if options.gradebook:
         for said in gradebook.write(options.out, options.gradebook, graded, lessons, tallies):
             _say(options.gradebook, said)
+    for which in gradebook.PLATFORMS:
+        if (path := options.out / f"{which}.csv").exists():
+            old = f" is of an earlier run: --gradebook {which} writes it anew"
+            _say(which, f"{path}{old * (which != options.gradebook)}")
     _summarise(results, options.out, rate)
 
 

@@ -16,7 +16,7 @@ except ModuleNotFoundError:  # Windows, where there is no isolation either
 _OURS = {
     *(".lock", "journal", "backup", "feedback", "class.html", "to_mark.html", "to_mark.csv"),
     *("grades.csv", "exercises.csv", "predictions.csv", "adjustments.csv"),
-    *("canvas.csv", "moodle.csv"),
+    *("canvas.csv", "moodle.csv", "moodle_feedback.zip"),
 }
 
 

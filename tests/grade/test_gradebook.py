@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,27 @@ def as_moodle_reads(path: Path) -> dict[str, str]:
     return {row["Identifier"][begins:]: row["Grade"] for row in rows}
 
 
+def as_moodle_names(path: str) -> tuple[str, str]:
+    """Return whose a feedback file is and what it is called, by what Moodle's importer looks for."""
+    folder, name = path.split("/")
+    _, number, kind, plugin = folder.split("_")
+    assert (kind, plugin) == ("assignfeedback", "file")
+    return number, name
+
+
+def test_canvas_gives_nobody_the_grade_of_an_anonymous_student(
+    grade: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = grade(
+        {"anon_7kx9Q_5678_02_softmax.ipynb": GOOD, "doejane_7_9_x.ipynb": FIVE}, gradebook="canvas"
+    )
+    _, grades = as_canvas_reads(out / "canvas.csv")
+    assert set(grades) == {"", "7"}
+    assert "1 student handed in without a name, and cannot be imported: anon_7kx9Q" in (
+        capsys.readouterr().out
+    )
+
+
 def test_canvas_takes_it(grade: Run) -> None:
     out = grade({"all.zip": zipped(CANVAS)}, gradebook="canvas")
     maxima, grades = as_canvas_reads(out / "canvas.csv")
@@ -82,6 +104,11 @@ def test_moodle_takes_it_marks_and_adjustments_included(
     grade(files, gradebook="moodle")
     assert as_moodle_reads(out / "moodle.csv") == {"77": "25", "78": "1.5"}
     assert "1 grade above the maximum: Moodle leaves it out" in capsys.readouterr().out
+    with zipfile.ZipFile(out / "moodle_feedback.zip") as archive:
+        pages = dict(map(as_moodle_names, archive.namelist()))
+        assert pages == {"77": "02.html", "78": "02.html"}
+        theirs = (out / "feedback" / "Łukasz Roe" / "02.html").read_bytes()
+        assert archive.read("Łukasz Roe_78_assignfeedback_file/02.html") == theirs
 
 
 def test_moodle_knows_a_student_by_another_number_in_each_assignment(
@@ -97,5 +124,10 @@ def test_moodle_knows_a_student_by_another_number_in_each_assignment(
 def test_who_has_no_number_there_is_said(
     grade: Run, which: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    grade({"ann/02_softmax.ipynb": GOOD}, gradebook=which)
-    assert f"1 student came from no download of {which.title()}" in capsys.readouterr().out
+    ann = {"ann/02_softmax.ipynb": GOOD}
+    out = grade(ann, gradebook=which)
+    said = capsys.readouterr().out
+    assert f"came from no download of {which.title()}: without a number there (ann)" in said
+    assert str(out / f"{which}.csv") in said and "of an earlier run" not in said
+    grade(ann)
+    assert f"{which}.csv is of an earlier run: --gradebook {which}" in capsys.readouterr().out
