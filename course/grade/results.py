@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -128,21 +129,30 @@ def hardest(records: Iterable[Record]) -> list[Hardness]:
 
 
 def mistakes(records: Iterable[Record]) -> list[Mistake]:
-    """Return what went wrong, the commonest first."""
-    counts: Counter[tuple[str, str, str]] = Counter()
+    """Return what went wrong, the commonest first; where as many, wrong values before errors."""
     of: Counter[str] = Counter()
-    says = {}
+    alike: dict[tuple[str, str, str], list[Score]] = defaultdict(list)
     for record in records:
         for score in record.grade.exercises:
             of[score.number] += 1
             if score.status in (Status.FAILED, Status.ERROR) and score.finding:
-                kind = (score.number, score.name, score.finding)
-                counts[kind] += 1
-                says[kind] = score.says
-    return [
-        Mistake(*kind, says[kind], count, of[kind[0]])
-        for kind, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    ]
+                alike[score.number, score.name, _PERSONAL.sub("", score.finding)].append(score)
+    found = []
+    for (number, name, kind), some in alike.items():
+        findings, says = {s.finding for s in some}, {s.says for s in some}
+        # What is of one student's own stands there only where it is of all of them.
+        finding = findings.pop() if len(findings) == 1 else kind
+        say = says.pop() if len(says) == 1 else ""
+        is_error = some[0].status is Status.ERROR
+        found.append((is_error, Mistake(number, name, finding, say, len(some), of[number])))
+    found.sort(key=lambda pair: (-pair[1].count, pair[0], pair[1].number, pair[1].finding))
+    return [mistake for _, mistake in found]
+
+
+# Which line of one's own raised it, and one's own values.
+_PERSONAL = re.compile(
+    r", line [0-9]+, .*(?=, with \w+$)| \(line [0-9]+, .*\)$|; (?:yours|your) .*$", re.DOTALL
+)
 
 
 def highlights(records: Sequence[Record]) -> Iterator[tuple[str, str]]:

@@ -25,8 +25,9 @@ from course.grade.key import Lesson, Limits, Solution
 from course.grade.markdown import as_html
 from course.grade.marks import Mark, Marks
 from course.grade.reading import read_notebook
-from course.grade.record import Grade, Record
+from course.grade.record import Grade, Record, Score
 from course.grade.reports import Results
+from course.grade.results import mistakes
 from course.judge.run import Status
 from tests.grade import made, pupils
 from tests.grade.conftest import Grader, Run
@@ -420,3 +421,25 @@ def test_a_page_that_is_the_same_is_left_alone_and_half_of_one_is_never_seen(
         write_pieces(tmp_path / "class.html", pieces())
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.html")} == before
     assert not list(tmp_path.rglob("*.part"))
+
+
+def test_one_mistake_in_different_lines_is_one_mistake() -> None:
+    where = "line {}, “e = np.exp({}”, of the cell that begins “# exercise: 02.1”"
+    found = [
+        (f"its cell does not run, {where.format(15, 'z')}, with SyntaxError", Status.ERROR),
+        (f"its cell does not run, {where.format(3, 'logits')}, with SyntaxError", Status.ERROR),
+        (f"raised NameError: nope ({where.format(4, 'x')})", Status.ERROR),
+        ("rows must sum to 1; yours sum to 0.25, 0.75", Status.FAILED),
+        ("rows must sum to 1; yours sum to 3", Status.FAILED),
+        ("wrong axis", Status.FAILED),
+    ]
+    records = [
+        Record(f"{n}", "02", "x", grade=Grade((Score("02.1", "softmax", 0, 3, s, f, f, ()),)))
+        for n, (f, s) in enumerate(found)
+    ]
+    assert [(m.finding, m.count, m.of) for m in mistakes(records)] == [
+        ("rows must sum to 1", 2, 6),
+        ("its cell does not run, with SyntaxError", 2, 6),
+        ("wrong axis", 1, 6),
+        (found[2][0], 1, 6),
+    ]
