@@ -13,6 +13,8 @@ from nbformat import NotebookNode
 from tqdm import tqdm
 
 from course.files import write_whole
+from course.release.cards import FILES as CARDS
+from course.release.cards import cards
 from course.release.compare import output_drift, source_drift
 from course.release.deeper import check_deeper
 from course.release.execute import run, to_bytes
@@ -277,7 +279,7 @@ def _write_texts(root: Path, course: Course, lessons: Sequence[Lesson]) -> None:
     """Write what the lessons give beside notebooks, or say what keeps it from being written."""
     wrong = [lesson.file for lesson in lessons if lesson.problems]
     if wrong:  # with a lesson that is not asked for now
-        files = ["README.md" for _ in root.glob("README.md")] + page_files()
+        files = ["README.md" for _ in root.glob("README.md")] + page_files() + [*CARDS.values()]
         _say(
             f"note: not written, because something is wrong in {' and '.join(wrong)}: "
             f"{', '.join(files)}; `course release --check --no-run` says what"
@@ -290,7 +292,7 @@ def _write_texts(root: Path, course: Course, lessons: Sequence[Lesson]) -> None:
 
 def _texts(root: Path, lessons: Sequence[Lesson], course: Course) -> dict[str, str]:
     """Return, by file, what the lessons give beside notebooks: the README's table, the pages."""
-    texts = pages(lessons)
+    texts = pages(lessons) | cards(lessons, course)
     if (readme := root / "README.md").exists():
         texts["README.md"] = with_table(readme.read_text(encoding="utf-8"), lessons, course)
     return texts

@@ -145,7 +145,7 @@ def on_the_web(file: str, course: Course) -> str:
     """Return a link to a file at its host, in brackets; nothing where the course has none."""
     if course.has_no_address:
         return ""
-    return f" ([on the web]({course.address}/blob/{course.tag}/{file}))"
+    return f" ([on the web]({course.link(file)}))"
 
 
 def colab_badge(lesson: Lesson, course: Course) -> str:
