@@ -441,7 +441,7 @@ def _census(records: Sequence[Record]) -> str:
     bad = sum(bool(record.problem) for record in records)
     unread = f", {bad} of them cannot be read" if bad else ""
     return (
-        f"{len(records)} submissions of {students} students, "
+        f"{several(len(records), 'submission')} of {several(students, 'student')}, "
         f"lesson{'s' * (len(lessons) != 1)} {', '.join(lessons) or 'unknown'}{unread}{more}"
     )
 
@@ -484,7 +484,7 @@ def _summarise(results: reports.Results, out: Path, rate: float) -> None:
     if rate:
         _say(
             "late",
-            f"{rate:.3g} of the points for each day costs {several(late, 'submission')} some",
+            f"{100 * rate:.3g}% of the points for each day: costs {several(late, 'submission')} some",
         )
     if merged.waiting:
         _say(
