@@ -2,7 +2,7 @@
 
 In the order in which a submission meets them:
 
-- found and read: `collect`, `reader`, `notebook`, `reading`; taken apart: `work`, `guesses`
+- found and read: `collect`, `reader`, `zip_names`, `notebook`, `reading`; taken apart: `work`, `guesses`
 - what is expected of it: `key`, `answer_key`
 - run: `sandbox`, `cgroup`, `cluster`; `inside/` is all that a student's code can see
 - judged: `scoring`, `look`, `forecasts`; kept: `record`, `journal`, `folder`
