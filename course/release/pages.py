@@ -86,7 +86,8 @@ def page_files() -> list[str]:
 
 def formula_sheet(sections: Sequence[Section]) -> list[str]:
     """Return one table of the formulas that are marked; a lesson is named in its first row."""
-    rows = [*SYMBOLS, "", "| lesson | | formula |", "|---|---|---|"]
+    rows = ["To print it: [the same on a page or two](formula_sheet.html).", "", *SYMBOLS, ""]
+    rows += ["| lesson | | formula |", "|---|---|---|"]
     before = None
     for section, note in _notes(sections, "formula"):
         lesson = "" if section.lesson is before else _title(section.lesson)

@@ -272,6 +272,7 @@ def test_pages_wait_until_every_lesson_is_right_and_it_is_said(tmp_path, capsys)
     assert main(["release", "00"], root=root) == 0
     assert sorted(path.name for path in (root / "lessons").iterdir()) == ["00_start.ipynb"]
     files = ", ".join(f"lessons/{name}.md" for name in PAGES)
+    files += ", lessons/review_cards.tsv, solutions/review_cards.tsv, lessons/formula_sheet.html"
     assert capsys.readouterr().out.splitlines()[-1] == (
         "note: not written, because something is wrong in solutions/02_last.md: "
         f"README.md, {files}; `course release --check --no-run` says what"
