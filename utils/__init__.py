@@ -33,6 +33,7 @@ _HOME = {
         "brier_score",
         "brier_decomposition",
         "noise_floor",
+        "hidden_gap",
         "consistency_band",
         "apply_temperature",
         "fit_temperature",

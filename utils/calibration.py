@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from utils.functions import below_highest, cross_entropy, one_hot, softmax
+from utils.functions import below_highest, cross_entropy, one_hot, sigmoid, softmax
 from utils.inputs import (
     Floats,
     Integers,
@@ -391,9 +391,89 @@ def noise_floor(
     >>> print(f"{noise_floor(sure).mean:.2f}")  # a perfect model, and yet not 0
     0.09
     """
-    right, counts, mean = _perfect_model(confidence, n_bins, n_resamples, rng, strategy, level)
+    _refuse_level(level)
+    right, counts, mean = _draw_outcomes(confidence, n_bins, n_resamples, rng, strategy)
     errors = np.abs(right - counts * mean).sum(axis=1) / counts.sum()  # (n_resamples,)
     return NoiseFloor(float(errors.mean()), float(np.quantile(errors, level)))
+
+
+def hidden_gap(
+    confidence: ArrayLike,
+    n_bins: int = 15,
+    n_resamples: int = 1000,
+    rng: Rng = 0,
+    *,
+    strategy: Strategy = "uniform",
+    level: float = 0.95,
+    missed: float = 0.2,
+) -> float:
+    """How far off a model with these very confidences could be and still pass below the mark.
+
+    An ECE below the mark, `noise_floor(…).high`, does not say that the model is calibrated: a model
+    that is too sure may pass as well. This is the gap with which it passes one time in five. Lesson 07.
+
+    Parameters
+    ----------
+    confidence, n_bins, n_resamples, rng, strategy, level
+        As for `noise_floor`.
+    missed : float
+        The share of such models that stay below the mark. With 0.5 it is the gap that is missed as
+        often as it is found, which is smaller.
+
+    Returns
+    -------
+    float
+        The true ECE, which no bins blur: mean confidence minus mean chance of being right. A smaller
+        gap could still hide, a larger one would most likely have been found. The mean confidence
+        itself where even a model that is never right could pass, as with one prediction.
+
+    Raises
+    ------
+    ValueError
+        As for `noise_floor`; if missed is not between 0 and level.
+
+    Notes
+    -----
+    In the models tried, all odds of being right are lower than announced by one factor, which is
+    searched for: log-odds minus a constant. So every gap has the same sign. Another kind of fault of
+    the same size may be found a little more or less often, and one whose signs cancel within bins
+    not at all.
+
+    Examples
+    --------
+    >>> sure = np.linspace(0.5, 1, 500)
+    >>> print(f"mark {noise_floor(sure).high:.2f}, could hide {hidden_gap(sure):.2f}")
+    mark 0.06, could hide 0.07
+    """
+    if not 0 < missed < level:
+        raise ValueError(f"missed must lie between 0 and level, {level!r}, got {missed!r}")
+    rng = np.random.default_rng(rng)
+    mark = noise_floor(confidence, n_bins, n_resamples, rng, strategy=strategy, level=level).high
+    p = as_confidence(confidence)
+    nearest = np.clip(p, np.finfo(np.float64).tiny, 1 - np.finfo(np.float64).epsneg)
+    log_odds = np.log(nearest) - np.log1p(-nearest)
+    seed = int(rng.integers(2**32))  # the same luck for every factor, or the search would jitter
+
+    def chance(shift: float) -> Floats:
+        return np.minimum(p, sigmoid(log_odds - shift))
+
+    def passes(shift: float) -> bool:
+        """Whether at least the share `missed` of models with this fault stays below the mark."""
+        right, counts, mean = _draw_outcomes(
+            p, n_bins, n_resamples, seed, strategy, truth=chance(shift)
+        )
+        errors = np.abs(right - counts * mean).sum(axis=1) / counts.sum()
+        return bool(np.mean(errors <= mark) >= missed)
+
+    low, high = 0.0, 0.25
+    while passes(high):
+        low, high = high, 2 * high
+        if high > 1000:  # the smallest confidence above 0 has log-odds of −708
+            return float(p.mean())
+    for _ in range(12):
+        middle = (low + high) / 2
+        low, high = (middle, high) if passes(middle) else (low, middle)
+    return float(np.mean(p - chance(low)))
 
 
 def consistency_band(
@@ -443,7 +523,8 @@ def consistency_band(
     >>> print(f"of 9 predictions at 0.9 a perfect model gets {9 * low[0]:.0f} to {9 * high[0]:.0f}")
     of 9 predictions at 0.9 a perfect model gets 6 to 9
     """
-    right, counts, _ = _perfect_model(confidence, n_bins, n_resamples, rng, strategy, level)
+    _refuse_level(level)
+    right, counts, _ = _draw_outcomes(confidence, n_bins, n_resamples, rng, strategy)
     tails = (1 - level) / 2, (1 + level) / 2
     # Accuracies that do occur, and not halfway between two: else a small bin strays too often.
     low, high = np.quantile(right, tails, axis=0, method="inverted_cdf")
@@ -644,28 +725,29 @@ def _bins(p: Floats, n_bins: int, strategy: Strategy) -> tuple[Integers, Floats]
     return place, edges
 
 
-def _perfect_model(
+def _draw_outcomes(
     confidence: ArrayLike,
     n_bins: int,
     n_resamples: int,
     rng: Rng,
     strategy: Strategy,
-    level: float,
+    *,
+    truth: Floats | None = None,
 ) -> tuple[Integers, Integers, Floats]:
     """Draw how many predictions of each bin are right when every confidence is true.
 
+    Or, given the truth, shape (n,): when that is each prediction's chance of being right.
     Gives that number (n_resamples, n_bins), the bins' counts, and their mean confidence (0 where
     empty), both of shape (n_bins,).
     """
     if not isinstance(n_resamples, int | np.integer) or n_resamples < 1:
         raise ValueError(f"n_resamples must be a positive integer, got {n_resamples!r}")
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level!r}")
     p = as_confidence(confidence)
     place, _ = _bins(p, n_bins, strategy)
     counts = np.bincount(place, minlength=n_bins)
     mean = np.bincount(place, p, n_bins) / np.maximum(counts, 1)
-    p = p[np.argsort(place, kind="stable")]  # bin after bin, so that a bin is one slice
+    by_bin = np.argsort(place, kind="stable")  # bin after bin, so that a bin is one slice
+    p = (p if truth is None else truth)[by_bin]
     full = np.flatnonzero(counts)
     starts = np.cumsum(counts)[full] - counts[full]
     rng = np.random.default_rng(rng)
@@ -676,6 +758,12 @@ def _perfect_model(
         drawn = rng.random((len(some), len(p))) < p
         some[:, full] = np.add.reduceat(drawn, starts, axis=1, dtype=np.int32)
     return right, counts, mean
+
+
+def _refuse_level(level: float) -> None:
+    """Raise unless level lies between 0 and 1."""
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, got {level!r}")
 
 
 def _table_and_targets(P: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:

@@ -17,6 +17,7 @@ from utils.calibration import (
     consistency_band,
     expected_calibration_error,
     fit_temperature,
+    hidden_gap,
     maximum_calibration_error,
     noise_floor,
     reliability_curve,
@@ -330,9 +331,42 @@ def test_a_wider_level_gives_a_wider_band():
 @pytest.mark.parametrize("n", [1, 10, 3000])  # several rounds in a block, and several blocks
 def test_the_same_seed_gives_the_same_band_and_floor(n):
     c = np.random.default_rng(0).random(n)
-    for f in (consistency_band, noise_floor):
+    for f in (consistency_band, noise_floor, hidden_gap):
         first, again = f(c, 5, 50, 3), f(c, 5, 50, np.random.default_rng(3))
         np.testing.assert_array_equal(first, again)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("missed", [0.2, 0.5])
+def test_a_model_as_far_off_as_the_hidden_gap_passes_as_often_as_said(missed, strategy):
+    c = np.random.default_rng(0).uniform(0.5, 1, size=500)
+    mark = noise_floor(c, strategy=strategy).high
+    gap = hidden_gap(c, strategy=strategy, missed=missed)
+    shifts = np.linspace(0, 3, 3001)
+    chances = 1 / (1 + np.exp(shifts[:, None]) * (1 - c) / c)  # all odds divided by one factor
+    truth = chances[np.abs((c - chances).mean(axis=1) - gap).argmin()]
+    rng = np.random.default_rng(1)
+    errors = [
+        expected_calibration_error(c, rng.random(500) < truth, strategy=strategy)
+        for _ in range(2000)
+    ]
+    assert np.mean(np.array(errors) <= mark) == pytest.approx(missed, abs=0.05)
+
+
+@pytest.mark.parametrize("n", [5, 20, 400])
+def test_a_certain_model_hides_what_makes_no_mistake_in_all_its_predictions(n):
+    gap = hidden_gap(np.ones(n), n_resamples=20_000)  # its mark is 0: one mistake gives it away
+    assert gap == pytest.approx(1 - 0.2 ** (1 / n), rel=0.03)
+
+
+def test_anything_can_hide_behind_one_prediction():
+    assert hidden_gap([0.9]) == pytest.approx(0.9)
+    assert hidden_gap([0.0, 0.0]) == 0  # nothing says too much here
+
+
+def test_four_times_the_predictions_halve_the_hidden_gap():
+    c = np.random.default_rng(0).uniform(0.5, 1, size=4000)
+    assert hidden_gap(c) == pytest.approx(hidden_gap(c[:1000]) / 2, rel=0.1)
 
 
 def test_empty_bins_have_no_band():
@@ -477,6 +511,12 @@ OK = [True, False]
             "n_resamples must be a positive integer, got 0",
         ),
         (lambda: consistency_band(TWO, level=95), "level must lie between 0 and 1, got 95"),
+        (lambda: noise_floor(TWO, level=0), "level must lie between 0 and 1, got 0"),
+        (lambda: hidden_gap(TWO, level=1), "level must lie between 0 and 1, got 1"),
+        (
+            lambda: hidden_gap(TWO, missed=0.95),
+            "missed must lie between 0 and level, 0.95, got 0.95",
+        ),
         (
             lambda: brier_score([0.2, 0.8], [0, 1]),
             "P must be a table of shape (n, K), but has shape (2,)",
@@ -519,6 +559,7 @@ BY_CONFIDENCE = [
     reliability_in_words,
     lambda p, right: noise_floor(p),
     lambda p, right: consistency_band(p),
+    lambda p, right: hidden_gap(p, n_resamples=50),
     lambda p, right: reliability_curve(p, right, strategy="quantile"),
 ]
 BY_TABLE = [top_label, classwise_calibration_error, brier_score, brier_decomposition]
