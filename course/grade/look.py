@@ -110,6 +110,11 @@ class Source:
             todo += sorted(own & set(self._bound))
         return ""
 
+    def uses(self, forbids: Sequence[str]) -> str:
+        """Return a forbidden name that the source refers to anywhere, or an empty string."""
+        found = [self._means.dotted_in(tree, shadowed=set()) for tree in self._trees]
+        return min(set[str]().union(*found) & set(forbids), default="")
+
     def signs(self) -> list[Sign]:
         """Return where the source reaches into what runs beside it, in order."""
         found = []

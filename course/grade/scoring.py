@@ -84,6 +84,12 @@ def _grade(record: Record, key: LessonKey, sandbox: Sandbox, limits: Limits) -> 
                 ending = Ending(Status.FORBIDDEN, used)
             scores[name] = score_of(sheet, outcomes, ending, ran.cells)
         flags += _look_again(look, attempted, scores, key, sandbox, limits)
+        forbids = [name for sheet in attempted for name in sheet.exercise.forbids]
+        for file, source in record.cells.beside:
+            with _judging:
+                used = Source([source]).uses(forbids)
+            if used:
+                flags.append(f"{file}, which was handed in beside the notebook, uses {used}")
     in_order = [
         scores.get(sheet.exercise.name) or _not_attempted(sheet.exercise) for sheet in key.sheets
     ]
