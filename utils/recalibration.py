@@ -89,9 +89,8 @@ def fit_platt(z: ArrayLike, y: ArrayLike, *, smoothed: bool = False) -> tuple[fl
     ------
     ValueError
         If a threshold parts the two classes, or there is but one, and the targets are not smoothed:
-        the cross-entropy then falls for ever, as a or b grows. If z is not finite, or differs by
-        more than the largest float; if y holds anything but 0 and 1 or does not fit z; if there are
-        no examples.
+        the cross-entropy then falls for ever, as a or b grows. If z is not finite; if y holds
+        anything but 0 and 1 or does not fit z; if there are no examples.
 
     Notes
     -----
@@ -112,19 +111,14 @@ def fit_platt(z: ArrayLike, y: ArrayLike, *, smoothed: bool = False) -> tuple[fl
     """
     scores = _as_finite(z, "z")
     yes = as_labels(y, 2, "z scores 2 classes", scores.shape) == 1
-    low, high = scores.min(), scores.max()
-    with np.errstate(over="ignore"):
-        spread = high - low
-    if not np.isfinite(spread):
-        raise ValueError("z differs by more than the largest float; divide it by a constant")
     targets = yes.astype(np.float64)
     if smoothed:
         n_yes, n_no = int(yes.sum()), int((~yes).sum())
         targets = np.where(yes, (n_yes + 1) / (n_yes + 2), 1 / (n_no + 2))
     else:
         _refuse_parted(scores, yes)
-    middle, scale = float(np.median(scores)), spread or 1.0
-    x = (scores - middle) / scale
+    scale = float(np.abs(scores).max()) or 1.0
+    x = scores / scale  # so that no square can overflow
 
     def loss(a: float, b: float) -> float:
         logits = a * x + b
@@ -132,7 +126,7 @@ def fit_platt(z: ArrayLike, y: ArrayLike, *, smoothed: bool = False) -> tuple[fl
 
     overall = targets.mean()
     a, b = 0.0, float(np.log(overall) - np.log1p(-overall))
-    for _ in range(500 if spread else 0):
+    for _ in range(500 if np.ptp(x) else 0):
         p = sigmoid(a * x + b)
         off, weight = p - targets, p * (1 - p)
         # Around the weighted mean of x, the slopes of a and of the level there have no part in
@@ -149,8 +143,7 @@ def fit_platt(z: ArrayLike, y: ArrayLike, *, smoothed: bool = False) -> tuple[fl
         a, b = a - part * step[0], b - part * step[1]
         if gain <= 1e-20 * here:
             break
-    a /= scale
-    return float(a), float(b - a * middle)
+    return float(a / scale), float(b)
 
 
 def pool_adjacent_violators(y: ArrayLike, weights: ArrayLike | None = None) -> Floats:

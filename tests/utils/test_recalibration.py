@@ -44,7 +44,7 @@ def scored(n, seed=0, slope=1.5, offset=-0.5, scale=1.0):
 # --- Platt's map ---
 
 
-@pytest.mark.parametrize("scale", [1e-6, 1.0, 1000.0, 1e100])
+@pytest.mark.parametrize("scale", [1e-200, 1e-6, 1.0, 1000.0, 1e100, 1e307])
 def test_platt_is_the_unpenalised_logistic_regression_on_one_score(scale):
     z, y = scored(300, scale=scale)
     peer = LogisticRegression(C=1e12, tol=1e-10, max_iter=1000).fit(z[:, np.newaxis] / scale, y)
@@ -163,7 +163,6 @@ def test_equal_scores_give_the_overall_share():
         ([np.nan, 1], [0, 1], r"^z\[0\] is nan"),
         ([1, 2], [0, 2], r"^y holds label 2, but z scores 2 classes"),
         ([1, 2], [0], r"^y has shape \(1,\)"),
-        ([-1.7e308, 1.7e308, 0], [0, 1, 1], "^z differs by more than the largest float"),
     ],
 )
 def test_platt_says_what_is_wrong(z, y, message):
