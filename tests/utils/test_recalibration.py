@@ -1,6 +1,7 @@
 """What `utils.recalibration` promises: the two maps, the curve without bins, its parts and its band."""
 
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -326,8 +327,9 @@ def test_a_falling_forecast_is_pooled_into_one_level():
 
 
 def test_the_score_must_be_known():
+    unknown: Any = "log-loss"
     with pytest.raises(ValueError, match=r'^score must be "brier" or "log", got \'log-loss\'$'):
-        corp([0.5], [True], "log-loss")
+        corp([0.5], [True], unknown)
 
 
 # --- Its band ---

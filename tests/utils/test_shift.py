@@ -83,9 +83,9 @@ def test_zeros_stay_and_a_share_of_zero_makes_them():
 
 
 def test_a_class_that_never_was_and_will_not_be_is_left_out():
-    P = [[0.25, 0.75, 0], [1, 0, 0]]
+    P = [[0.25, 0.75, 0.0], [1.0, 0.0, 0.0]]
     shifted = shift_prior(P, [0.5, 0.5, 0], [0.75, 0.25, 0])
-    np.testing.assert_allclose(shifted, [[0.5, 0.5, 0], [1, 0, 0]])
+    np.testing.assert_allclose(shifted, [[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]])
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_equal_costs_choose_the_likeliest_class_and_ties_the_first():
 
 
 def test_a_decision_that_is_no_class_is_taken_in_doubt():
-    costs = [[0, 1], [1, 0], [0.2, 0.2]]  # the last: ask somebody
+    costs = [[0.0, 1.0], [1.0, 0.0], [0.2, 0.2]]  # the last: ask somebody
     P = [[0.9, 0.1], [0.3, 0.7], [0.1, 0.9]]
     np.testing.assert_array_equal(cheapest_decision(P, costs), [0, 2, 1])
 
