@@ -342,6 +342,9 @@ def corp_band(
     Dimitriadis, Gneiting and Jordan also draw the forecasts anew. Here they stay as they are, as in
     `utils.consistency_band`.
 
+    It keeps n_resamples · m numbers. Where a million predictions all differ, round them to three
+    digits first.
+
     References
     ----------
     As for `corp`.
