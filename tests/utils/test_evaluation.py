@@ -26,7 +26,7 @@ predictions = st.lists(
 ).map(lambda pairs: tuple(map(np.array, zip(*pairs, strict=True))))
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(labels, st.integers(0, 2**32 - 1))
 def test_each_example_is_in_one_set_and_each_class_has_its_share_to_one_example(y, seed):
     sets = split_four(y, SHARES, seed)
@@ -58,7 +58,7 @@ def test_labels_in_a_table_are_refused():
         split_four(np.eye(3), SHARES, 0)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(predictions)
 def test_the_curve_is_what_each_threshold_keeps_and_gets_wrong(made):
     confidence, correct = made
@@ -91,7 +91,7 @@ def test_masked_labels_are_refused(call):
         call(np.ma.masked_array([0, 1, 1], mask=[False, True, False]))
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(predictions, st.floats(0, 1))
 def test_the_threshold_keeps_the_limit_and_no_lower_one_does(made, max_risk):
     confidence, correct = made
