@@ -898,7 +898,7 @@ def plots():
     pyplot.close("all")
 
 
-def test_the_diagram_shows_error_floor_gaps_band_and_counts(plots):
+def test_the_diagram_shows_error_floor_mark_hidden_gap_gaps_band_and_counts(plots):
     p, came = forecasts(600)
     ax = plots.reliability_diagram(p, came, n_bins=10, title="a model")
     curve = reliability_curve(p, came, 10)
@@ -912,6 +912,7 @@ def test_the_diagram_shows_error_floor_gaps_band_and_counts(plots):
     (summary,) = [text.get_text() for text in ax.texts]
     assert f"ECE {expected_calibration_error(p, came, 10):.3f}" in summary
     assert f"{floor.mean:.3f}" in summary and f"{floor.high:.3f}" in summary
+    assert f"{hidden_gap(p, 10):.3f}" in summary
     histogram = ax.figure.axes[-1]
     assert [bar.get_height() for bar in histogram.patches] == curve.counts.tolist()
 

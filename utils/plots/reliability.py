@@ -64,8 +64,9 @@ def reliability_diagram(
     """Draw accuracy against confidence, what chance allows, and how many predictions there were.
 
     Grey bars on the diagonal hold 95 % of perfectly calibrated models with the same confidences. A
-    dot outside its bar is more than chance, as far as one bin can tell. The text gives the ECE and
-    what a perfect model's would be. The histogram underneath always has bins of equal width.
+    dot outside its bar is more than chance, as far as one bin can tell. The text gives the ECE, a
+    perfect model's on average, the mark that 95 % of those stay below, and `calibration.hidden_gap`:
+    what could hide below that mark. The histogram underneath always has bins of equal width.
     Lesson 07.
 
     Parameters
@@ -97,6 +98,7 @@ def reliability_diagram(
     error = calibration.expected_calibration_error(confidence, correct, n_bins, strategy)
     low, high = calibration.consistency_band(confidence, n_bins, strategy=strategy)
     floor = calibration.noise_floor(confidence, n_bins, strategy=strategy)
+    hidden = calibration.hidden_gap(confidence, n_bins, strategy=strategy)
     said, right = curve.confidence, curve.accuracy
     inside = (low <= right) & (right <= high)  # False in an empty bin
     outside = (right < low) | (right > high)
@@ -122,8 +124,11 @@ def reliability_diagram(
         ax.plot(said[some], right[some], marker, color=colour, markersize=5, label=label)
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), ylabel="accuracy")
     ax.tick_params(labelbottom=False)
-    ax.set_title(title, pad=20)
-    summary = f"ECE {error:.3f} · perfect model {floor.mean:.3f}, 95 % below {floor.high:.3f}"
+    ax.set_title(title, pad=33)
+    summary = (
+        f"ECE {error:.3f} · perfect model {floor.mean:.3f}\n"
+        f"mark {floor.high:.3f} · could still hide {hidden:.3f}"
+    )
     ax.text(0, 1.02, summary, transform=ax.transAxes, fontsize=9)
     # Below the Axes, where it covers nothing; always with all three, so that nothing jumps.
     look = {"handlelength": 1.0, "columnspacing": 1.0, "handletextpad": 0.5, "borderpad": 0.0}
