@@ -73,14 +73,15 @@ print("ready: lesson $number")
 # JupyterLab and Colab fold the code of such a cell.
 FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}
 _MARK = "# course: set-up"
+_TITLE = "# @title "  # what Colab shows of a folded cell, which its source does not have
 _BEGIN = "# Nothing to read here: it finds the course's folder"
 _END = "raise ImportError("
 
 
 def without_boilerplate(source: str) -> str:
-    """Return a set-up cell without the part that looks for the course; other cells as they are.
+    """Return a set-up cell without the part that looks for the course, a folded one untitled.
 
-    What a student has added to it stays.
+    Other cells come back as they are; what a student has added to the set-up stays.
 
     Parameters
     ----------
@@ -91,6 +92,8 @@ def without_boilerplate(source: str) -> str:
     str
     """
     lines = source.split("\n")
+    if source.startswith(_TITLE):
+        return source.partition("\n")[2]
     if not source.startswith(_MARK):
         return source
     # From the sentence above it to the last error; earlier releases had other words between them.

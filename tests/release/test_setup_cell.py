@@ -223,3 +223,4 @@ def test_only_what_looks_for_the_course_is_taken_away_in_old_and_new_notebooks()
         assert "import math\n" in rest and rest.endswith("mine = 1")
         assert rest.startswith("# course: set-up")
     assert without_boilerplate("# course: set-up\nmine = 1") == "# course: set-up\nmine = 1"
+    assert without_boilerplate("# @title Look\nmine = 1") == "mine = 1"  # folded by a release
