@@ -236,7 +236,8 @@ def _drawn_in_the_page(
     for artist in figure.findobj(lambda artist: artist.get_gid() == "moves"):
         artist.set_visible(False)
     stage = _pixels(canvas)
-    pictures = [_png(*_indexed(pixels, 16)) for pixels in (still, stage)]
+    indexed, palette = _with_palette([still, stage], 32)
+    pictures = [_png(one, palette) for one in indexed]
     about = {
         "kind": kind,
         "geometry": geometry,
@@ -286,51 +287,49 @@ def _pixels(canvas: FigureCanvasAgg) -> Pixels:
 
 def _compress(frames: Sequence[Pixels], start: int) -> tuple[str, list[str]]:
     """Return the picture at the start, and of each one only where it differs from that."""
-    levels = 16
-    while max(len(_indexed(frame, levels)[1]) for frame in frames) >= 256:
-        levels = {16: 8, 8: 6}[levels]  # 6³ colours always fit
-    codes = [_code(frame, levels) for frame in frames]
-    pictures = [
-        "" if i == start else _png(*_indexed(frame, levels, codes[i] != codes[start]))
-        for i, frame in enumerate(frames)
-    ]
-    return _png(*_indexed(frames[start], levels)), pictures
+    for n_colours in (255, 128, 64):
+        indexed, palette = _with_palette(frames, n_colours)
+        still = _png(indexed[start], palette)
+        pictures = [
+            "" if i == start else _png(np.where(one == indexed[start], CLEAR, one), palette)
+            for i, one in enumerate(indexed)
+        ]
+        if sum(map(len, pictures)) + len(still) + len(SCRIPT) < LARGEST_CONTROL - 10_000:
+            break
+    return still, pictures
 
 
-def _code(pixels: Pixels, levels: int) -> np.ndarray[Any, Any]:
-    """Return each pixel's colour as a number of a coarse cube, shape (height, width).
+def _with_palette(frames: Sequence[Pixels], n_colours: int) -> tuple[list[Pixels], Pixels]:
+    """Return indices 1 … n into one palette for all frames, and the palette with its row 0 unused.
 
-    A palette fitted to a picture would be shorter, and change everywhere with its smallest part.
+    The most frequent colours stay as they are; each of the others becomes the nearest of these.
     """
-    table = np.rint(np.arange(256) * ((levels - 1) / 255)).astype(np.int64)
-    red, green, blue = (table[pixels[..., channel]] for channel in range(3))
-    return (red * levels + green) * levels + blue
+    from scipy.spatial import KDTree
+
+    codes = [frame.astype(np.int64) @ np.array([65536, 256, 1]) for frame in frames]
+    counted = [np.unique(code, return_counts=True) for code in codes]
+    colours, place = np.unique(np.concatenate([seen for seen, _ in counted]), return_inverse=True)
+    totals = np.bincount(place, np.concatenate([counts for _, counts in counted]))
+    palette = _rgb(colours[np.argsort(-totals, kind="stable")[:n_colours]])
+    nearest = 1 + KDTree(palette).query(_rgb(colours))[1]
+    indexed = [nearest[np.searchsorted(colours, code)].astype(np.uint8) for code in codes]
+    return indexed, np.concatenate([[[WHITE] * 3], palette]).astype(np.uint8)
 
 
-def _indexed(
-    pixels: Pixels, levels: int, kept: np.ndarray[Any, Any] | None = None
-) -> tuple[Pixels, Pixels, bool]:
-    """Return indices, a palette of shape (m, 3), and whether its first colour is transparent."""
-    code = _code(pixels, levels) + 1
-    if kept is not None:
-        code = np.where(kept, code, CLEAR)
-    used = np.flatnonzero(np.bincount(code.ravel(), minlength=levels**3 + 1))
-    place = np.zeros(levels**3 + 1, dtype=np.uint8)
-    place[used] = np.arange(len(used)) % 256
-    parts = [(used - 1) // levels**power % levels for power in (2, 1, 0)]
-    palette = np.rint(np.stack(parts, axis=-1) * (255 / (levels - 1))).astype(np.uint8)
-    clear = kept is not None and used[0] == CLEAR
-    if clear:
-        palette[0] = WHITE
-    return place[code], palette, bool(clear)
+def _rgb(codes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=-1)
 
 
-def _png(indices: Pixels, palette: Pixels, clear: bool) -> str:
-    """Return a PNG with that palette, as a data URI."""
+def _png(indices: Pixels, palette: Pixels) -> str:
+    """Return a PNG with the colours it needs, as a data URI; index 0 is transparent."""
     from PIL import Image  # Matplotlib needs it
 
-    picture = Image.fromarray(indices, "P")
-    picture.putpalette(palette.tobytes())
+    used = np.unique(indices)
+    place = np.zeros(256, dtype=np.uint8)
+    place[used] = np.arange(len(used))
+    picture = Image.fromarray(place[indices])
+    picture.putpalette(palette[used].tobytes())
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", optimize=True, **({"transparency": 0} if clear else {}))
+    clear = {"transparency": 0} if used[0] == CLEAR else {}
+    picture.save(buffer, "PNG", optimize=True, **clear)
     return f"data:image/png;base64,{b64encode(buffer.getvalue()).decode()}"
