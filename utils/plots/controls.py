@@ -156,7 +156,8 @@ def movable_scores(scores: Any, names: Sequence[str], *, alt: str) -> Control:
     steps = np.linspace(-4, 4, 81)
     sliders = [slider(name, steps, z, "{:.1f}") for name, z in zip(names, scores, strict=True)]
     sliders.append(slider("all together", np.linspace(-5, 5, 101), 0.0, "{:+.1f}"))
-    figure = Figure(figsize=(7.5, 3.2), layout="none")
+    figure = Figure(figsize=(7.5, 3.2))
+    figure.set_layout_engine("none")  # the page's script must know where the Axes are
     canvas = FigureCanvasAgg(figure)
     axes = figure.subplots(1, 2)
     scores_and_probabilities(scores, names, axes, lowest=-10)
@@ -197,11 +198,12 @@ def movable_fit(
     Control
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y)
-    figure = Figure(figsize=(7, 3.6), layout="none")
+    figure = Figure(figsize=(7, 3.6))
+    figure.set_layout_engine("none")
     canvas = FigureCanvasAgg(figure)
     ax = figure.subplots()
-    at = [one.values[one.start] for one in (intercept, slope)]
-    logistic_fit(x, y, *at, ax, **named)
+    b, w = (one.values[one.start] for one in (intercept, slope))
+    logistic_fit(x, y, b, w, ax, **named)
     ax.set_position((0.1, 0.15, 0.68, 0.74))
     span = np.ptp(x)
     low, high = x.min() - 0.1 * span, x.max() + 0.1 * span
@@ -281,8 +283,8 @@ def _round(values: Any) -> Any:
 def _pixels(canvas: FigureCanvasAgg) -> Pixels:
     """Draw the canvas's figure and return it, shape (height, width, 3)."""
     settle_layout(canvas.figure)
-    canvas.draw()
-    return np.array(canvas.buffer_rgba())[..., :3]
+    canvas.draw()  # type: ignore[no-untyped-call]
+    return np.array(canvas.buffer_rgba())[..., :3]  # type: ignore[no-untyped-call]
 
 
 def _compress(frames: Sequence[Pixels], start: int) -> tuple[str, list[str]]:

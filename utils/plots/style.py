@@ -85,7 +85,7 @@ def check_figure(figure: Figure) -> None:
         warnings.warn(sentence, stacklevel=3)
     for text in figure.findobj(Text):
         shown = text.get_text().strip() if text.get_visible() else ""
-        if shown and text.get_fontsize() < SMALLEST_TEXT:
+        if shown and float(text.get_fontsize()) < SMALLEST_TEXT:
             sentence = f"the text {shown!r} has {text.get_fontsize():g} points"
             warnings.warn(f"{sentence}, at least {SMALLEST_TEXT} can be read", stacklevel=3)
             break
