@@ -8,6 +8,7 @@ import pytest
 
 from course.cli import main
 from course.release import command as release
+from course.setup_cell import PLACEHOLDER
 from tests.answers import ROOT
 from tests.release.made import CHECK, DOUBLE, line_of, make, source
 
@@ -242,3 +243,38 @@ def test_a_real_definition_that_is_taken_away_is_missed(tmp_path):
         f"solutions/02_softmax.md:{line_of(text, '# exercise: 02.4')}: "
         "exercise 02.4 is not defined in course/exercises/lesson_02.py"
     ]
+
+
+# The last line of a lesson leads on.
+
+
+def last_line(path):
+    return nbformat.read(path, as_version=4).cells[-1].source.split("\n")[-1]
+
+
+def test_a_lesson_ends_with_its_worked_solution_and_the_next_one_also_on_the_web(grown):
+    web = "https://github.com/someone/sample/blob/v0.3.0"
+    assert last_line(grown / "lessons" / "00_start.ipynb") == (
+        "**Done?** Compare with the [worked solution](../solutions/00_start.ipynb) "
+        f"([on the web]({web}/solutions/00_start.ipynb)), which also answers the interview "
+        f"questions. **Next:** [02 · L](02_last.ipynb) ([on the web]({web}/lessons/02_last.ipynb))."
+    )
+    assert "`utils.summary()`" in last_line(grown / "lessons" / "02_last.ipynb")
+    assert "Done?" not in (grown / "solutions" / "00_start.ipynb").read_text(encoding="utf-8")
+    assert main(["release", "01"], root=grown) == 0
+    assert "**Next:** [01 · Next](01_next.ipynb)" in last_line(grown / "lessons" / "00_start.ipynb")
+
+
+def test_without_an_address_no_link_leads_nowhere(grown):
+    project = grown / "pyproject.toml"
+    text = project.read_text(encoding="utf-8").replace("someone/sample", PLACEHOLDER)
+    project.write_text(text, encoding="utf-8")
+    (grown / "README.md").write_text("<!-- lessons -->\n<!-- end of lessons -->\n", "utf-8")
+    assert main(["release"], root=grown) == 0
+    for path in grown.glob("lessons/*.ipynb"):
+        cells = nbformat.read(path, as_version=4).cells
+        prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        assert "http" not in prose and "[worked solution](../solutions/" in prose
+    readme = (grown / "README.md").read_text(encoding="utf-8")
+    assert "This copy has no public address yet" in readme
+    assert "colab.research" not in readme
