@@ -7,7 +7,7 @@ import pytest
 
 from course.cli import main
 from course.release import command as release
-from course.release.cards import FILES, as_html, as_text, cards
+from course.release.cards import FILES, Card, as_html, as_text, cards
 from course.release.source import Course, read_course
 from tests.answers import ROOT
 from tests.release.made import PYPROJECT, WRITTEN, make, source
@@ -20,10 +20,10 @@ MISTAKE = (
 
 def read(text):
     """Read a file of cards as Anki does: the lines of its head, then columns that csv knows."""
-    head = re.match(r"(#[^\n]*\n)*", text)[0]
-    settings = dict(line[1:].split(":", 1) for line in head.splitlines())
+    head = [line for line in text.splitlines() if line.startswith("#")]
+    settings = dict(line[1:].split(":", 1) for line in head)
     assert settings == {"separator": "tab", "html": "true", "tags column": "3"}
-    rows = list(csv.reader(text[len(head) :].splitlines(), delimiter="\t", strict=True))
+    rows = list(csv.reader(text.splitlines()[len(head) :], delimiter="\t", strict=True))
     assert {len(row) for row in rows} <= {3}
     return rows
 
@@ -76,7 +76,7 @@ def test_without_an_address_the_card_names_the_file(course):
 
 @pytest.mark.parametrize("text", ['"quoted" from the start', "a\tb", 'x "y" z', "<b>"])
 def test_what_a_card_says_comes_back_whole(text):
-    assert read(as_text([(text, "back", "tag")])) == [[text, "back", "tag"]]
+    assert read(as_text([Card(text, "back", "tag")])) == [[text, "back", "tag"]]
 
 
 def test_a_card_is_one_line_whatever_its_answer_holds():
