@@ -208,7 +208,7 @@ BAD_OUTPUTS = {
     "print(object())": r"shows at 0x…, which differs in every run",
     "display({'application/vnd.jupyter.widget-view+json': {}}, raw=True)": r"shows a widget, ",
     "display({'image/png': 'aGk='}, raw=True)": r"shows a picture \(image/png\) whose text no page",
-    "display({'text/html': '<img src=\"a.png\" alt=\" \">'}, raw=True)": r"picture without alternat",
+    "display({'text/html': '<img src=\"a.png\" alt=\" \">'}, raw=True)": r"shows a picture without alt",
     "print(check.__code__.co_filename)": r"shows \S+/course, a path of this machine",
 }
 
