@@ -173,7 +173,7 @@ class Summary:
     predictions : Predictions
         Those that count.
     asked : sequence of (int, Prediction or None, Prediction or None)
-        Each of the ten questions: its number, your answer in lesson 00 and in lesson 11.
+        Each question asked twice: its number, your first answer and your second.
     """
 
     lessons: Sequence[LessonPoints]
@@ -197,7 +197,7 @@ class Summary:
             ("after", [after for *_, after in self.asked]),
         ):
             right = [item.correct for item in answers if item]
-            said[f"Ten questions, {lesson}"] = (
+            said[f"Questions, {lesson}"] = (
                 f"{sum(right)} of {len(right)} right" if right else "not answered, or not settled"
             )
         said["Where to go next"] = self.next
@@ -307,8 +307,9 @@ def summary() -> Summary:
     mine = my_predictions()
     by_id = {item.id: item for item in mine.items}
     asked = [
-        (n, by_id.get(f"00.q{n}"), by_id.get(f"11.q{n}"))
-        for n in range(1, len(concepts.QUESTIONS) + 1)
+        (n, by_id.get(f"{before}.q{n}"), by_id.get(f"{after}.q{n}"))
+        for before, after, numbers in concepts.ROUNDS
+        for n in numbers
     ]
     return Summary(of_course(), mine, asked)
 

@@ -1,6 +1,6 @@
-"""Ten questions asked before the first lesson and again in the last, to show what was gained.
+"""Questions asked before some lessons and again after them, to show what was gained.
 
-The right answers stand nowhere here: lesson 11 computes each one and settles it.
+The right answers stand nowhere here: the lesson that asks again computes each one and settles it.
 """
 
 from __future__ import annotations
@@ -55,12 +55,49 @@ QUESTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "Dividing all scores by a temperature T > 0 before the softmax can change",
         ("the accuracy", "the confidence", "both"),
     ),
+    (
+        "A model is calibrated where one example in ten is a yes, and says 0.5 of one of them. Where "
+        "half of all are yes, and nothing else differs, the honest probability of the same example is",
+        ("0.5", "0.7", "0.9"),
+    ),
+    (
+        "Sets of digits are built so that nine new images in ten have their true digit in their set. "
+        "Among the images of one digit alone, the true one is in the set",
+        (
+            "nine times in ten too",
+            "at least nine times in ten",
+            "for some digits clearly less often",
+        ),
+    ),
 )
+ROUNDS: tuple[tuple[str, str, range], ...] = (
+    ("00", "11", range(1, 11)),
+    ("12", "14", range(11, 13)),
+)
+"""The lesson that asks, the one that asks again and settles, and which questions."""
 
 
-def questions() -> None:
-    """Print the ten questions with their options. Lessons 00 and 11."""
-    for number, (text, options) in enumerate(QUESTIONS, start=1):
+def asked_by(lesson: str) -> range:
+    """Return the numbers of the questions that a lesson asks, none for most lessons.
+
+    Examples
+    --------
+    >>> list(asked_by("12")), list(asked_by("13"))
+    ([11, 12], [])
+    """
+    return next((numbers for *both, numbers in ROUNDS if lesson in both), range(0))
+
+
+def questions(lesson: str = "00") -> None:
+    """Print the questions that a lesson asks, with their options. Lessons 00, 11, 12 and 14.
+
+    Parameters
+    ----------
+    lesson : str
+        By default the first, whose ten questions lesson 11 asks again.
+    """
+    for number in asked_by(lesson):
+        text, options = QUESTIONS[number - 1]
         print(f"{number:2}. {text}")
         print(
             "    " + "   ".join(f"{letter}) {o}" for letter, o in zip("abc", options, strict=False))
@@ -68,21 +105,24 @@ def questions() -> None:
 
 
 def answer(lesson: str, answers: Mapping[int, tuple[str, float] | None]) -> None:
-    """Commit your answers to the ten questions as predictions ``"00.q1"`` … ``"00.q10"``.
+    """Commit your answers to a lesson's questions as predictions such as ``"00.q1"``.
 
-    Lessons 00 and 11.
+    Lessons 00, 11, 12 and 14.
 
     Parameters
     ----------
     lesson : str
-        The lesson that asks, ``"00"`` or ``"11"``.
+        The lesson that asks, such as ``"00"``.
     answers : mapping
         Question number to ``("b", 0.8)``: the letter and how sure you are. None for not answered.
     """
     given = {n: a for n, a in answers.items() if a is not None}
+    numbers = asked_by(lesson)
     for number, choice in given.items():
-        if number not in range(1, len(QUESTIONS) + 1):
-            print(f"there is no question {number!r}: they are numbered 1 to {len(QUESTIONS)}")
+        if number not in numbers:
+            print(
+                f"there is no question {number!r}: they are numbered {numbers[0]} to {numbers[-1]}"
+            )
             continue
         options = QUESTIONS[number - 1][1]
         letters = "abc"[: len(options)]
@@ -95,13 +135,13 @@ def answer(lesson: str, answers: Mapping[int, tuple[str, float] | None]) -> None
             continue
         predict(f"{lesson}.q{number}", options, options[letters.index(letter.lower())], choice[1])
     stored = sum(id.startswith(f"{lesson}.q") for id in recorded()[0])
-    print(f"{stored} of {len(QUESTIONS)} questions answered")
+    print(f"{stored} of {len(numbers)} questions answered")
 
 
 def settle(number: int, outcome: str) -> None:
     """Show a question's outcome, beside what you said in both lessons that ask it.
 
-    It is known from now on, so in neither lesson does a later answer count. Lesson 11.
+    It is known from now on, so in neither lesson does a later answer count. Lessons 11 and 14.
 
     Parameters
     ----------
@@ -120,7 +160,7 @@ def settle(number: int, outcome: str) -> None:
         raise ValueError(f"question {number} has no option {outcome!r}, only {', '.join(options)}")
     said, outcomes = recorded()
     told = []
-    for lesson in ("00", "11"):
+    for lesson in next((before, after) for before, after, these in ROUNDS if number in these):
         id = f"{lesson}.q{number}"
         if id not in outcomes:
             record({"id": id, "outcome": outcome}, quiet=id not in said)
@@ -131,16 +171,21 @@ def settle(number: int, outcome: str) -> None:
     print(f"{number:2}. {outcome}" + (f"  ({'; '.join(told)})" if told else ""))
 
 
-def gained() -> None:
-    """Print how the ten answers of lesson 00 and those of lesson 11 fared.
+def gained(after: str = "11") -> None:
+    """Print how your answers fared, those before and those after. Lessons 11 and 14.
 
     The score is the mean squared distance between how sure you were and what came: 0 is perfect,
-    and 0.25 is what "50 % sure" always gets. Lesson 11.
+    and 0.25 is what "50 % sure" always gets.
+
+    Parameters
+    ----------
+    after : str
+        The lesson that asked again.
     """
     said, settled = recorded()[0], {item.id: item for item in my_predictions().items}
     both = []
-    for lesson in ("00", "11"):
-        ids = [f"{lesson}.q{number}" for number in range(1, len(QUESTIONS) + 1)]
+    for lesson in next(lessons for *lessons, _ in ROUNDS if after in lessons):
+        ids = [f"{lesson}.q{number}" for number in asked_by(lesson)]
         mine = [settled[id] for id in ids if id in settled]
         both.append({item.id[2:]: item.correct for item in mine})
         if not mine:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from course.grade.guesses import Forecast
 from utils.calibration import expected_calibration_error as ece
 from utils.calibration import reliability_curve
+from utils.concepts import ROUNDS
 
 Numbers = NDArray[Any]
 
@@ -100,7 +101,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Gain:
-    """The ten questions before and after, of students who answered the same ones both times.
+    """Questions before and after, of students who answered the same ones both times.
 
     Attributes
     ----------
@@ -204,28 +205,29 @@ def confidently_wrong(questions: Sequence[Question]) -> list[Question]:
     return [q for q in questions if q.right < 0.5 and q.overconfidence > 0 and q.people >= _FEW]
 
 
-def gain(said: Sequence[Said], before: str = "00", after: str = "11") -> Gain | None:
-    """Return what students gained from one asking of the ten questions to the other.
+def gain(said: Sequence[Said]) -> Gain | None:
+    """Return what students gained from one asking of a question to the other.
+
+    Of each student count the questions of `utils.concepts` that he or she answered both times.
 
     Parameters
     ----------
     said : sequence of Said
-    before, after : str
-        The lessons that ask.
 
     Returns
     -------
     Gain or None
         None if nobody answered both times, or nobody could gain.
     """
-    right: Mapping[tuple[str, str], dict[str, bool]] = defaultdict(dict)
+    times = {lesson: time for *both, _ in ROUNDS for time, lesson in enumerate(both)}
+    right: Mapping[tuple[str, int], dict[str, bool]] = defaultdict(dict)
     for each in said:
         lesson, _, question = each.forecast.prediction.partition(".")
-        if question.startswith("q") and question[1:].isdigit() and lesson in (before, after):
-            right[each.student, lesson][question] = each.correct
+        if question.startswith("q") and question[1:].isdigit() and lesson in times:
+            right[each.student, times[lesson]][question] = each.correct
     pairs = []
     for student in sorted({student for student, _ in right}):
-        first, second = right[student, before], right[student, after]
+        first, second = right[student, 0], right[student, 1]
         if both := first.keys() & second.keys():
             pairs.append([np.mean([answers[q] for q in both]) for answers in (first, second)])
     if not pairs:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from course.grade.guesses import Forecast, calls, literal_arguments, name_of, read_forecasts
 from course.grade.key import Solution
 from utils.concepts import QUESTIONS
+from utils.concepts import asked_by as questions_of
 
 __all__ = ["Forecast", "asked_by", "asked_in", "outcomes_in", "outcomes_of", "read_forecasts"]
 
@@ -29,7 +30,7 @@ def asked_by(solution: Solution) -> dict[str, tuple[str, ...]]:
 def outcomes_of(solution: Solution) -> dict[str, str]:
     """Return what came of each of them, as far as the solutions say."""
     came = outcomes_in(solution.content)
-    # Two lessons ask the ten questions, and one of them tells what is right.
+    # Two lessons ask such a question, and one of them tells what is right.
     short = {name: name.partition(".")[2] for name in asked_by(solution)}
     for path in sorted(solution.path.parent.glob("[0-9][0-9]_*.ipynb")):
         if all(name in came or short[name] in came for name in short):
@@ -50,7 +51,7 @@ def asked_in(cells: Iterable[str]) -> dict[str, tuple[str, ...]]:
     Returns
     -------
     dict of str to tuple of str
-        "02.shift" to its options; the ten questions as "00.q1" … where the lesson asks them.
+        "02.shift" to its options; questions asked twice as "00.q1" … where the lesson asks them.
     """
     found: dict[str, tuple[str, ...]] = {}
     for call, named in calls(cells):
@@ -59,8 +60,8 @@ def asked_in(cells: Iterable[str]) -> dict[str, tuple[str, ...]]:
             case {"id": str(name), "options": list(options)}:
                 found[name] = tuple(map(str, options))
             case {"id": str(lesson)} if name_of(call) == "answer":
-                for number, (_, letters) in enumerate(QUESTIONS, start=1):
-                    found[f"{lesson}.q{number}"] = letters
+                for number in questions_of(lesson):
+                    found[f"{lesson}.q{number}"] = QUESTIONS[number - 1][1]
     return found
 
 
@@ -75,7 +76,7 @@ def outcomes_in(content: bytes) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        The ten questions as "q1" … "q10", since two lessons ask them.
+        Those asked twice as "q1", "q2" …, since two lessons ask them.
     """
     found: dict[str, str] = {}
     try:

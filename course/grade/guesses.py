@@ -1,7 +1,7 @@
 """What students forecast, read from their notebooks; never run, so nothing can be won by it.
 
 A forecast stands in a notebook as it was typed: ``utils.predict("02.shift", […], answer="unchanged",
-sure=0.8)``, or a dictionary for the ten questions. Whether somebody typed it before they saw the
+sure=0.8)``, or a dictionary for the questions asked twice. Whether somebody typed it before they saw the
 outcome, no notebook tells.
 """
 
@@ -129,7 +129,7 @@ def _literal(node: ast.expr, named: Named) -> Any:
 def _answered(
     call: ast.Call, named: Named, asked: Mapping[str, tuple[str, ...]]
 ) -> Iterator[tuple[str, Any, Any]]:
-    """Yield name, answer and sureness of each of the ten questions that is answered."""
+    """Yield name, answer and sureness of each question in a dictionary that is answered."""
     lesson = _literal(call.args[0], named) if call.args else None
     given = call.args[1] if len(call.args) > 1 else None
     if isinstance(given, ast.Name):

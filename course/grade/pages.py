@@ -203,7 +203,7 @@ def _cell(score: Score | None, adjusted: float | None) -> Cell:
 
 
 def _asks(prediction: str) -> str:
-    """Return the text of one of the ten questions, "" for any other prediction."""
+    """Return the text of a question that is asked twice, "" for any other prediction."""
     short = prediction.partition(".")[2]
     number = short.removeprefix("q")
     if short.startswith("q") and number.isdigit() and 0 < int(number) <= len(QUESTIONS):

@@ -11,13 +11,13 @@ from itertools import pairwise
 from course.cells import parse
 from course.release.pieces import EXERCISE, pieces
 from course.release.source import Lesson
+from utils import concepts
 
 WORDS_A_MINUTE = 200
 LINES_A_MINUTE = 12
 FORMULA = PREDICTION = 0.75
 POINT = 2  # of an exercise
 QUESTION = 3  # of an interview
-CONCEPTS = 10  # predictions that one call of `concepts.questions()` asks for
 
 LONGEST = 60  # the core
 LONGEST_WITHOUT_PAUSE = 45
@@ -125,7 +125,7 @@ def of_code(source: str) -> float:
         or all(_called(getattr(node, "value", node)) in ("check", "progress") for node in body)
         or ("print" not in calls and FIGURE & _names(body) and all(map(_draws, body)))
     ):
-        return PREDICTION * (calls.count("predict") + CONCEPTS * calls.count("questions"))
+        return PREDICTION * (calls.count("predict") + sum(map(_questions, body)))
     lines = [line.strip() for line in source.split("\n")]
     return sum(bool(line) and not line.startswith("#") for line in lines) / LINES_A_MINUTE
 
@@ -134,6 +134,15 @@ def _called(node: ast.AST) -> str:
     """Return the last name of what a node calls, or nothing."""
     function = node.func if isinstance(node, ast.Call) else None
     return str(getattr(function, "attr", getattr(function, "id", "")))
+
+
+def _questions(statement: ast.stmt) -> int:
+    """Return how many questions `concepts.questions` asks in a statement."""
+    match statement:
+        case ast.Expr(value=ast.Call(args=arguments) as call) if _called(call) == "questions":
+            lesson = ast.literal_eval(arguments[0]) if arguments else "00"
+            return len(concepts.asked_by(lesson))
+    return 0
 
 
 def _draws(statement: ast.stmt) -> bool:

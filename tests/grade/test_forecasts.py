@@ -106,6 +106,18 @@ def test_every_prediction_of_the_course_has_an_outcome_among_its_options():
         assert outcome in options, prediction
 
 
+def test_lesson_14_asks_what_lesson_12_asked():
+    asked = asked_in(['utils.concepts.answer("14", {11: None, 12: None})'])
+    assert asked == {f"14.q{n}": QUESTIONS[n - 1][1] for n in (11, 12)}
+    (forecast,) = read_forecasts(
+        ['utils.concepts.answer("14", {11: ("c", 0.9), 1: ("a", 1)})'], asked
+    )
+    assert (forecast.prediction, forecast.answer) == ("14.q11", "0.9")
+    (cell,) = ['{"cells": [{"outputs": [{"text": "11. 0.9\\n12. nine times in ten too\\n"}]}]}']
+    assert outcomes_in(cell.encode()) == {"q11": "0.9", "q12": "nine times in ten too"}
+    assert asked_in(['utils.concepts.answer("13", {11: None})']) == {}
+
+
 def test_an_untouched_lesson_forecasts_nothing():
     cells = [cell["source"] for cell in made.released()["cells"] if cell["cell_type"] == "code"]
     assert asked_in(cells) and read_forecasts(cells, asked_in(cells)) == ()
@@ -160,6 +172,20 @@ def test_the_normalised_gain_is_of_paired_students_with_an_interval():
     assert found.low < 0.6 < found.high and found.high - found.low < 0.2
     assert gain(concept("a", "00", 4)) is None
     assert gain(concept("a", "00", 10) + concept("a", "11", 10)) is None
+
+
+def test_whatever_both_ends_hold_is_paired():
+    class_ = concept("a", "00", 5) + concept("a", "11", 10)
+    first, second = (
+        [said("a", f"{lesson}.q{n}", answer, 0.6) for n in (11, 12)]
+        for lesson, answer in (("12", "no"), ("14", "yes"))
+    )
+    found = gain(class_ + first + second)
+    assert found
+    assert (found.students, found.before, found.after) == (1, 5 / 12, 1.0)
+    assert gain(first + concept("a", "11", 10)) is None  # other questions
+    found = gain(first + second)
+    assert found and found.gain == 1.0
 
 
 def test_only_questions_answered_both_times_are_compared():

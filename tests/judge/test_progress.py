@@ -104,13 +104,14 @@ def test_a_full_bar_means_all_points():
 
 
 def made_by_somebody(state):
-    """Write somebody's state: 20 forecasts, and the ten questions before and after."""
+    """Write somebody's state: 20 forecasts, and the questions before and after."""
     events = []
     for n in range(20):
         said = {"id": f"02.x{n}", "answer": "a", "sure": 0.75}
         events += [said, {"id": f"02.x{n}", "outcome": "ab"[n % 2]}]
-    for lesson, right in (("00", 4), ("11", 9)):
-        for n, (_, options) in enumerate(utils.concepts.QUESTIONS, start=1):
+    for lesson, right in (("00", 4), ("11", 9), ("12", 11), ("14", 11)):
+        for n in utils.concepts.asked_by(lesson):
+            options = utils.concepts.QUESTIONS[n - 1][1]
             events.append({"id": f"{lesson}.q{n}", "answer": options[0], "sure": 0.6})
             events.append({"id": f"{lesson}.q{n}", "outcome": options[n > right]})
     state.mkdir()
@@ -124,10 +125,10 @@ def test_the_summary_says_points_calibration_before_and_after_and_where_to_go(st
     said = utils.summary().facts
     total = sum(exercise.max_points for exercise in exercises.every())
     assert said["Points"] == f"2 of {total}"
-    assert said["Forecasts"].startswith("40 settled predictions: 23 right")
+    assert said["Forecasts"].startswith("44 settled predictions: 25 right")
     assert "19 times in 20 a perfect forecaster gets" in said["Calibration"]
-    assert said["Ten questions, before"] == "4 of 10 right"
-    assert said["Ten questions, after"] == "9 of 10 right"
+    assert said["Questions, before"] == "5 of 12 right"
+    assert said["Questions, after"] == "10 of 12 right"
     assert said["Where to go next"].startswith("lesson 00, 0 of 2 points so far: 00.1")
     for exercise in exercises.every():
         progress.remember(exercise.name, exercise.max_points)
@@ -142,7 +143,7 @@ def test_the_summary_shows_and_saves_itself_as_one_page(state, tmp_path, somebod
     text = page.save(tmp_path / "my-results.html").read_text(encoding="utf-8")
     (alt,) = re.findall(r'<img alt="([^"]+)"', text)
     assert f"Points: {page.facts['Points']}" in alt
-    assert text.count("<tr>") == 2 + len(page.lessons) + 10
+    assert text.count("<tr>") == 2 + len(page.lessons) + len(utils.concepts.QUESTIONS)
     assert page._repr_html_().partition("<details>")[2] in text
     assert "http" not in text.replace("https://", "http")  # nothing is fetched
     pdf = page.save(tmp_path / "my-results.pdf").read_bytes()

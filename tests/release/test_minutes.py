@@ -71,6 +71,7 @@ def test_reading_takes_a_minute_for_200_words_and_more_for_formulas(text, minute
         ('utils.predict("a", ["b", "c"])', 0.75),
         ("x = 2\nutils.settle('a', 'b' if x else 'c')", 0),
         ("utils.concepts.questions()", 7.5),
+        ('utils.concepts.questions("12")', 1.5),
         ("title = 'T'\nax = plots.bars(x)\nax.set_title(title)\nplots.show(ax, alt='a')", 0),
         ("x = f(1)\nax = plots.bars(x)\nplots.show(ax, alt='a')", 3 / 12),
         ("ax = plots.bars(x)\nprint(x)", 2 / 12),

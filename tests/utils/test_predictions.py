@@ -233,6 +233,26 @@ def test_the_ten_questions_are_asked_and_recorded(capsys):
     assert "question 4: answer with a letter (a, b, c)" in out
 
 
+def test_lesson_12_asks_two_more_and_14_tells_what_they_gained(capsys):
+    utils.concepts.questions("12")
+    assert capsys.readouterr().out.count("a) ") == 2
+    utils.concepts.answer("12", {11: ("a", 0.8), 12: ("c", 0.6), 1: ("b", 0.8)})
+    out = capsys.readouterr().out
+    assert "there is no question 1: they are numbered 11 to 12" in out
+    assert out.endswith("2 of 2 questions answered\n")
+    utils.concepts.answer("14", {11: ("c", 1.0), 12: None})
+    utils.concepts.settle(11, "0.9")
+    utils.concepts.settle(12, "for some digits clearly less often")
+    utils.concepts.gained("14")
+    assert capsys.readouterr().out.splitlines()[-5:] == [
+        "11. 0.9  (✗ wrong in lesson 12, 80% sure; ✓ right in lesson 14, 100% sure)",
+        "12. for some digits clearly less often  (✓ right in lesson 12, 60% sure)",
+        "lesson 12:  1 of  2 right,  70% sure on average, score 0.40",
+        "lesson 14:  1 of  1 right, 100% sure on average, score 0.00",
+        "of the 1 you answered both times: +1 right",
+    ]
+
+
 def test_without_the_variable_the_file_lies_in_the_users_state_folder(monkeypatch):
     monkeypatch.delenv("COURSE_STATE")
     assert state_file().name == "predictions.jsonl"

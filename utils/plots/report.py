@@ -249,8 +249,8 @@ def _before_and_after(ax: Axes, asked: Sequence[tuple[int, bool | None, bool | N
     if all(answer is None for _, *answers in asked for answer in answers):
         _empty(
             ax,
-            "Ten questions, before and after",
-            "lessons 00 and 11 ask them; lesson 11 settles them",
+            "Questions, before and after",
+            "lessons 00 and 12 ask them; lessons 11 and 14 ask again and settle them",
         )
         return
     for number, *answers in asked:
@@ -265,7 +265,7 @@ def _before_and_after(ax: Axes, asked: Sequence[tuple[int, bool | None, bool | N
     ax.set(
         xlabel="question (a circle: right, a cross: wrong)",
         ylim=(-0.6, 1.6),
-        title="Ten questions, before and after",
+        title="Questions, before and after",
     )
     ax.grid(visible=False)
 
