@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -76,7 +77,8 @@ def modules_in(source: str, root: Path, package: tuple[str, ...] = ()) -> Iterat
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return
-    for node in _walk(tree):
+    # Where `utils` is no more than imported, what stands in expressions names nothing.
+    for node in _walk(tree, bool(_SPOKEN.search(source))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -106,14 +108,22 @@ def files_of(names: Iterable[str], root: Path) -> Iterator[Path]:
                     yield file
 
 
-def _walk(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield all nodes but those that only a type checker sees."""
+_SPOKEN = re.compile(r"(?<!from )(?<!import )\butils\s*\.|\\\n")
+
+
+def _walk(tree: ast.AST, expressions: bool = True) -> Iterator[ast.AST]:
+    """Yield all nodes, or all statements, but those that only a type checker sees."""
     todo = [tree]
     while todo:
         node = todo.pop()
         if not (isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")):
             yield node
-            todo += ast.iter_child_nodes(node)
+            if expressions:
+                todo += ast.iter_child_nodes(node)
+            else:
+                for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+                    inner = getattr(node, name, ())
+                    todo += inner if isinstance(inner, list) else ()
 
 
 @functools.cache

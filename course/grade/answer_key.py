@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import course
 from course import exercises
-from course.grade.inside.student import Task
-from course.grade.key import AnswerKeyError, LessonKey, Limits, Solution, questions_of
+from course.grade.key import AnswerKeyError, LessonKey, Limits, Solution, task_of
 from course.grade.sandbox import Sandbox
 from course.grade.scoring import outcomes_of, score_of
 from course.imports import closure, files_of, modules_in
@@ -19,9 +19,27 @@ from course.judge.run import Status
 _ROOT = Path(course.__file__).parents[1]
 
 
-def fresh_sheets(solution: Solution, seed: int) -> list[Sheet]:
-    """Return a lesson's exercises with the cases of a seed."""
-    return [Sheet(exercise, seed) for exercise in exercises.of_lesson(solution.number)]
+@dataclass(frozen=True)
+class Prepared:
+    """What a key takes that needs no sandbox.
+
+    Attributes
+    ----------
+    sheets : sequence of Sheet
+        The exercises with the cases of a seed.
+    fingerprint : str
+        See `fingerprint`.
+    """
+
+    sheets: Sequence[Sheet]
+    fingerprint: str
+
+
+def prepare(solution: Solution, seed: int, limits: Limits, isolated: bool) -> Prepared:
+    """Prepare a lesson's key: it can be done while a sandbox warms up."""
+    sheets = [Sheet(exercise, seed) for exercise in exercises.of_lesson(solution.number)]
+    settings = f"{seed} {limits.seconds} {limits.memory} {isolated}"
+    return Prepared(sheets, fingerprint(solution, settings))
 
 
 def make_key(
@@ -29,7 +47,7 @@ def make_key(
     seed: int,
     sandbox: Sandbox,
     limits: Limits,
-    sheets: Sequence[Sheet] | None = None,
+    prepared: Prepared | None = None,
 ) -> LessonKey:
     """Run a solution notebook's functions, and grade them, before any student's.
 
@@ -40,8 +58,8 @@ def make_key(
         The seed of the cases.
     sandbox : Sandbox
     limits : Limits
-    sheets : sequence of Sheet, optional
-        Its `fresh_sheets`, if they have been made already.
+    prepared : Prepared, optional
+        If that has been done already.
 
     Returns
     -------
@@ -52,11 +70,9 @@ def make_key(
     AnswerKeyError
         If the solution does not pass its own grading.
     """
-    if sheets is None:
-        sheets = fresh_sheets(solution, seed)
-    questions = [questions_of(sheet) for sheet in sheets]
-    cells = [solution.set_up, *solution.answers]
-    end, records = sandbox.run(Task(cells, questions, limits.seconds, limits.memory))
+    prepared = prepared or prepare(solution, seed, limits, sandbox.isolated)
+    sheets = prepared.sheets
+    end, records = sandbox.run(task_of(solution.set_up, solution.answers, sheets, limits))
     expected = []
     for sheet in sheets:
         outcomes, ending = outcomes_of(sheet, end, records)
@@ -69,7 +85,6 @@ def make_key(
         pairs = zip(sheet.cases, outcomes, strict=True)
         read = sheet.exercise.read
         expected.append(tuple(read(case.arguments, o).value for case, o in pairs if o))
-    settings = f"{seed} {limits.seconds} {limits.memory} {sandbox.isolated}"
     return LessonKey(
         number=solution.number,
         name=solution.name,
@@ -78,7 +93,7 @@ def make_key(
         seed=seed,
         expected=tuple(expected),
         written=tuple(solution.written),
-        fingerprint=fingerprint(solution, settings),
+        fingerprint=prepared.fingerprint,
     )
 
 

@@ -95,7 +95,7 @@ def grade_all(
             "--dask needs dask.distributed: python -m pip install 'distributed'"
         ) from None
     keys = {key.number: key for _, key in todo.values()}
-    imports = imports_of(key.set_up for key in keys.values())
+    imports = imports_of(keys.values())
     hidden = tuple(path.resolve() for path in sandbox.hidden)
     job = Job(uuid.uuid4().hex, tuple(imports), limits, sandbox.isolated, hidden)
     gone = f"the dask scheduler at {address} has gone; what has been graded is kept: start it again"

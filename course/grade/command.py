@@ -8,8 +8,8 @@ import secrets
 import statistics
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from course import terminal
 from course.files import clear_halves, write_whole
 from course.grade import adjustments, gradebook, marks, reports
 from course.grade.adjustments import Adjustment
-from course.grade.answer_key import fresh_sheets, make_key
+from course.grade.answer_key import Prepared, make_key, prepare
 from course.grade.cluster import ClusterError, grade_all
 from course.grade.collect import collect
 from course.grade.folder import LockedError, locked
@@ -133,10 +133,17 @@ def _run(options: Options) -> None:
         seed = secrets.randbits(32)
     if journal.seed() is None:
         journal.keep_seed(seed)
-    with _sandbox(options, imports_of(s.set_up for s in solutions)) as sandbox:
-        keys = _make_keys(options, solutions, seed, sandbox)
+    with _Sandboxes(options, imports_of(solutions)) as sandboxes:
+        if options.isolated:
+            look_for_isolation()
+        sandboxes.start(1)  # while it warms up:
+        limits, isolated = options.limits, options.isolated
+        prepared = {s.number: prepare(s, seed, limits, isolated) for s in solutions}
+        if not options.dask:
+            sandboxes.start(min(options.jobs, _how_many_new(options, records, prepared, journal)))
+        keys = _make_keys(options, solutions, seed, sandboxes.first, prepared)
         _say("isolation", _describe(options))
-        records = _grade_all(options, records, keys, journal, sandbox, again)
+        records = _grade_all(options, records, keys, journal, sandboxes, again)
     if not earlier:
         journal.keep_seed(seed)  # of everybody; an appeal on other cases is of one student alone
     elif seed != journal.seed():
@@ -312,20 +319,68 @@ def _exercises(
     return again
 
 
+class _Sandboxes:
+    """As many sandboxes as submissions run at a time; the first runs the solutions, too."""
+
+    def __init__(self, options: Options, imports: Sequence[str]) -> None:
+        self.options, self.imports = options, imports
+        self.all: list[Sandbox] = []
+
+    def __enter__(self) -> _Sandboxes:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    @property
+    def first(self) -> Sandbox:
+        """The one that is there in any case."""
+        return self.all[0]
+
+    def start(self, count: int) -> None:
+        """Start so many in all, without waiting until they are warm."""
+        while len(self.all) < count:
+            self.all.append(_sandbox(self.options, self.imports))
+            self.all[-1].start()
+
+    def close(self) -> None:
+        """End them all, and whatever runs in them."""
+        for sandbox in self.all:
+            sandbox.close()
+
+
+def _sandbox(options: Options, imports: Sequence[str]) -> Sandbox:
+    hidden = (options.solutions, options.submissions, options.out)
+    return Sandbox(options.isolated, imports, hidden)
+
+
+def _how_many_new(
+    options: Options,
+    records: Sequence[Record],
+    prepared: Mapping[str, Prepared],
+    journal: Journal,
+) -> int:
+    """Return how many files the journal has no grade of."""
+    readable = [record for record in records if not record.problem]
+    entries = {entry_for(r.digest, prepared[r.lesson].fingerprint) for r in readable}
+    return sum(options.fresh or not journal.has(entry) for entry in entries)
+
+
 def _make_keys(
-    options: Options, solutions: Sequence[Solution], seed: int, sandbox: Sandbox
+    options: Options,
+    solutions: Sequence[Solution],
+    seed: int,
+    sandbox: Sandbox,
+    prepared: Mapping[str, Prepared],
 ) -> dict[str, LessonKey]:
     """Run the solutions, each of which must pass its own grading."""
     keys = {}
     if options.isolated:
-        look_for_isolation()
-    sandbox.start()  # while it warms up:
-    sheets = [fresh_sheets(solution, seed) for solution in solutions]
-    if options.isolated:
         probe(sandbox)
     with _bar("answer key", len(solutions)) as step:
-        for solution, fresh in zip(solutions, sheets, strict=True):
-            key = make_key(solution, seed, sandbox, options.limits, fresh)
+        for solution in solutions:
+            number = solution.number
+            key = make_key(solution, seed, sandbox, options.limits, prepared[number])
             keys[solution.number] = replace(key, asked=asked_by(solution))
             step()
     for key in keys.values():
@@ -338,7 +393,7 @@ def _grade_all(
     records: Sequence[Record],
     keys: Mapping[str, LessonKey],
     journal: Journal,
-    sandbox: Sandbox,
+    sandboxes: _Sandboxes,
     again: Mapping[str, set[str]],
 ) -> list[Record]:
     """Grade what the journal has no grade of; return each record with the name of its entry."""
@@ -359,21 +414,22 @@ def _grade_all(
                 todo.setdefault(entry, record)
             elif options.fresh or not known:
                 todo.setdefault(entry, record)
-        found.append(record)
+        found.append(replace(record, cells=None))  # they are needed no more, once it is graded
+    lessons = {entry: record.lesson for entry, record in todo.items()}
     work = _on_a_cluster if options.dask else _on_this_machine
     with _bar("grading", len(todo), unit=" submissions") as step:
-        for entry, result in work(options, todo, keys, sandbox):
+        for entry, result in work(options, todo, keys, sandboxes):
             if entry in before:
-                result = before[entry].with_again(result, again[todo[entry].lesson])
+                result = before[entry].with_again(result, again[lessons[entry]])
             journal.put(entry, result)
             step()
-    _say("graded", _counted(found, todo))
+    _say("graded", _counted(found, lessons))
     return found
 
 
-def _counted(records: Sequence[Record], todo: Mapping[str, Record]) -> str:
+def _counted(records: Sequence[Record], graded: Collection[str]) -> str:
     """Return how many have been graded, how many had been, and how many cannot be."""
-    new = sum(record.entry in todo for record in records if not record.problem)
+    new = sum(record.entry in graded for record in records if not record.problem)
     bad = sum(bool(record.problem) for record in records)
     unread = f", {bad} cannot be read" if bad else ""
     return f"{several(new, 'submission')}, {len(records) - bad - new} unchanged{unread}"
@@ -381,15 +437,17 @@ def _counted(records: Sequence[Record], todo: Mapping[str, Record]) -> str:
 
 def _on_this_machine(
     options: Options,
-    todo: Mapping[str, Record],
+    todo: dict[str, Record],
     keys: Mapping[str, LessonKey],
-    sandbox: Sandbox,
+    sandboxes: _Sandboxes,
 ) -> Iterator[tuple[str, Grade]]:
-    """Grade in so many sandboxes at a time, and yield each entry's grade when it is there."""
+    """Grade in so many sandboxes at a time, and yield each entry's grade when it is there.
+
+    What has been graded is taken from `todo`, so that a large class need not be kept in memory.
+    """
     free: queue.SimpleQueue[Sandbox] = queue.SimpleQueue()
-    more = min(options.jobs, len(todo)) - 1
-    sandboxes = [sandbox, *(_sandbox(options, sandbox.imports) for _ in range(more))]
-    for sandbox in sandboxes:
+    sandboxes.start(min(options.jobs, len(todo)))
+    for sandbox in sandboxes.all:
         free.put(sandbox)
 
     def one(record: Record) -> Grade:
@@ -399,34 +457,33 @@ def _on_this_machine(
         finally:
             free.put(sandbox)
 
-    pool = ThreadPoolExecutor(max(1, len(sandboxes)))
+    pool = ThreadPoolExecutor(len(sandboxes.all))
+    running: dict[Future[Grade], str] = {}
     try:
-        futures = {pool.submit(one, record): entry for entry, record in todo.items()}
-        for future in as_completed(futures):
-            yield futures[future], future.result()
+        while todo or running:
+            # One waits for each that runs, so that no sandbox does.
+            while todo and len(running) < 2 * len(sandboxes.all):
+                entry = next(iter(todo))
+                running[pool.submit(one, todo.pop(entry))] = entry
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                yield running.pop(future), future.result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-        for sandbox in sandboxes:
-            sandbox.close()
+        sandboxes.close()
         pool.shutdown()
-
-
-def _sandbox(options: Options, imports: Sequence[str]) -> Sandbox:
-    hidden = (options.solutions, options.submissions, options.out)
-    return Sandbox(options.isolated, imports, hidden)
 
 
 def _on_a_cluster(
     options: Options,
     todo: Mapping[str, Record],
     keys: Mapping[str, LessonKey],
-    sandbox: Sandbox,
+    sandboxes: _Sandboxes,
 ) -> Iterator[tuple[str, Grade]]:
     """Grade on the workers of a dask cluster; one that dies costs nothing but time."""
     work = {entry: (record, keys[record.lesson]) for entry, record in todo.items()}
     try:
         yield from grade_all(
-            options.dask, work, options.limits, sandbox, lambda text: _say("cluster", text)
+            options.dask, work, options.limits, sandboxes.first, lambda text: _say("cluster", text)
         )
     except ClusterError as error:
         raise GradeError(str(error)) from None

@@ -39,6 +39,10 @@ class Journal:
         except (TypeError, KeyError, ValueError, AttributeError):
             return None
 
+    def has(self, entry: str) -> bool:
+        """Return whether there is a grade, damaged or not."""
+        return (self.folder / f"{entry}.json").exists()
+
     def put(self, entry: str, grade: Grade) -> None:
         """Keep a grade."""
         self._write(entry, grade.as_json())
@@ -104,7 +108,7 @@ class Journal:
             return None
 
     def _write(self, name: str, content: Any) -> None:
-        write_whole(self.folder / f"{name}.json", json.dumps(content, indent=1))
+        write_whole(self.folder / f"{name}.json", json.dumps(content))
 
 
 def entry_for(digest: str, fingerprint: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 from course import exercises
 from course.cells import Cell
-from course.grade.inside.student import Questions
+from course.grade.inside.student import Questions, Task
 from course.grade.reading import Cells, read_notebook
 from course.judge.judge import Sheet
 
@@ -215,6 +215,17 @@ def questions_of(sheet: Sheet) -> Questions:
     return Questions(sheet.exercise.name, calls, sheet.exercise.drive, sheet.exercise.forbids)
 
 
+# What draws: matplotlib, by its own names, and the figures of the course.
+_FIGURES = re.compile(r"\b(?:plots|plt|pylab|pyplot|matplotlib|seaborn|sns)\b")
+
+
+def task_of(set_up: str, cells: Sequence[str], sheets: Iterable[Sheet], limits: Limits) -> Task:
+    """Return what the sandbox is to do with cells that rely on a lesson's imports."""
+    questions = [questions_of(sheet) for sheet in sheets]
+    figures = any(map(_FIGURES.search, cells))
+    return Task([set_up, *cells], questions, limits.seconds, limits.memory, figures)
+
+
 def lesson_names(solutions: Path) -> dict[str, str]:
     """Return number and name of every lesson that has a solution notebook.
 
@@ -248,11 +259,18 @@ def read_solution(path: Path) -> Solution:
     return Solution(path, content, cells)
 
 
-def imports_of(set_ups: Iterable[str]) -> list[str]:
-    """Return the modules that the lessons' set-up cells import, to have them ready."""
+def imports_of(lessons: Iterable[Solution | LessonKey]) -> list[str]:
+    """Return the modules to have ready.
+
+    Those are what the set-up cells import, and where of the course that stands which answers may
+    not lean on, since it is looked for.
+    """
     found = set()
-    for set_up in set_ups:
-        for node in ast.walk(ast.parse(set_up)):
+    for lesson in lessons:
+        for exercise in exercises.of_lesson(lesson.number):
+            places = (name.rpartition(".")[0] for name in exercise.forbids)
+            found |= {place for place in places if place.startswith("utils.")}
+        for node in ast.walk(ast.parse(lesson.set_up)):
             if isinstance(node, ast.Import):
                 found |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:

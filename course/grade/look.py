@@ -12,6 +12,7 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 MAX_SOURCE = 200_000  # characters of all cells that are looked at; more is no answer to a lesson
@@ -76,13 +77,14 @@ class Source:
         self.too_long = sum(map(len, cells)) > MAX_SOURCE
         looked_at = [""] * len(cells) if self.too_long else cells
         self._trees = [_as_python(cell) for cell in looked_at]
-        self._given = _parsed(given)
         self._written = [_parsed(_as_written(cell)) for cell in looked_at]
+        # All that is in each cell, its statements first: they are gone over more than once.
+        self._nodes = [list(ast.walk(tree)) for tree in self._trees]
         self._bound: dict[str, ast.stmt] = {}  # name → the last statement that binds it
         for tree in self._trees:
             for node in tree.body:
                 self._bound.update(dict.fromkeys(_binds(node), node))
-        self._means = _Meanings([self._given, *self._trees])
+        self._means = _Meanings([_nodes_of(given), *self._nodes])
 
     def leans_on(self, name: str, forbids: Sequence[str]) -> str:
         """Return the forbidden name that an answer's source refers to, or an empty string.
@@ -102,8 +104,9 @@ class Source:
             if one in seen or node is None:
                 continue
             seen.add(one)
-            own = set(_names_in(node))
-            found = self._means.dotted_in(node, shadowed=set(self._bound) - {one})
+            nodes = list(ast.walk(node))
+            own = {each.id for each in nodes if isinstance(each, ast.Name)}
+            found = self._means.dotted_in(nodes, shadowed=set(self._bound) - {one})
             used = sorted(found & set(forbids))
             if used:
                 return used[0]
@@ -112,14 +115,15 @@ class Source:
 
     def uses(self, forbids: Sequence[str]) -> str:
         """Return a forbidden name that the source refers to anywhere, or an empty string."""
-        found = [self._means.dotted_in(tree, shadowed=set()) for tree in self._trees]
+        found = [self._means.dotted_in(nodes, shadowed=set()) for nodes in self._nodes]
         return min(set[str]().union(*found) & set(forbids), default="")
 
     def signs(self) -> list[Sign]:
         """Return where the source reaches into what runs beside it, in order."""
         found = []
-        for number, trees in enumerate(zip(self._trees, self._written, strict=True)):
-            found += [Sign(number, *sign) for tree in trees for sign in self._signs_in(tree)]
+        for number, (nodes, written) in enumerate(zip(self._nodes, self._written, strict=True)):
+            found += [Sign(number, *sign) for sign in self._signs_among(nodes)]
+            found += [Sign(number, *sign) for sign in self._signs_in(written)]
         return found
 
     def definitions(self) -> list[str]:
@@ -136,7 +140,10 @@ class Source:
 
     def _signs_in(self, tree: ast.AST) -> Iterator[tuple[int, str]]:
         """Yield line and text of each sign in a piece of source."""
-        for node in ast.walk(tree):
+        return self._signs_among(ast.walk(tree))
+
+    def _signs_among(self, nodes: Iterable[ast.AST]) -> Iterator[tuple[int, str]]:
+        for node in nodes:
             what = self._sign(node)
             if what:
                 yield getattr(node, "lineno", 1), what
@@ -170,16 +177,16 @@ class Source:
 class _Meanings:
     """What the names of a notebook stand for: the dotted names of what was imported."""
 
-    def __init__(self, trees: Sequence[ast.Module]) -> None:
+    def __init__(self, cells: Sequence[Sequence[ast.AST]]) -> None:
         self._known: dict[str, set[str]] = {}
         self._stars: set[str] = set()
         given: list[ast.Assign] = []
-        for tree in trees:
-            for node in ast.walk(tree):
-                if isinstance(node, ast.Import | ast.ImportFrom):
+        for nodes in cells:
+            for node in nodes:
+                if isinstance(node, (ast.Import, ast.ImportFrom)):
                     self._learn_import(node)
                 elif isinstance(node, ast.Assign) and isinstance(
-                    node.value, ast.Name | ast.Attribute | ast.Call
+                    node.value, (ast.Name, ast.Attribute, ast.Call)
                 ):
                     given.append(node)
         for _ in range(3):  # a = special; b = a.softmax
@@ -223,22 +230,28 @@ class _Meanings:
             firsts = set()
         return {".".join([first, *reversed(parts)]) for first in firsts}
 
-    def dotted_in(self, tree: ast.AST, shadowed: set[str]) -> set[str]:
-        """Return every dotted name that a piece of source speaks of.
+    def dotted_in(self, nodes: Iterable[ast.AST], shadowed: set[str]) -> set[str]:
+        """Return every dotted name that a piece of source, all its nodes, speaks of.
 
         `shadowed` names are the student's own: with `from … import *` they are not the module's.
         """
         found = set[str]()
-        for node in ast.walk(tree):
+        for node in nodes:
             if isinstance(node, ast.Name) and node.id in shadowed:
                 continue
-            if isinstance(node, ast.Name | ast.Attribute | ast.Call):
+            if isinstance(node, (ast.Name, ast.Attribute, ast.Call)):
                 found |= self.of(node)
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                 found |= {f"{module}.{node.id}" for module in self._stars}
             if isinstance(node, ast.ImportFrom) and node.module:
                 found |= {f"{node.module}.{alias.name}" for alias in node.names}
         return found
+
+
+@lru_cache(maxsize=16)
+def _nodes_of(given: str) -> list[ast.AST]:
+    """Return all that a lesson's imports consist of; each is parsed once."""
+    return list(ast.walk(_parsed(given)))
 
 
 def _parsed(source: str) -> ast.Module:
@@ -297,10 +310,6 @@ def _defines(node: ast.stmt) -> bool:
     if isinstance(node, ast.AnnAssign):
         return isinstance(node.target, ast.Name)
     return isinstance(node, plain)
-
-
-def _names_in(tree: ast.AST) -> Iterator[str]:
-    return (node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
 
 
 def _name_of(node: ast.AST) -> str:

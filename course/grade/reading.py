@@ -138,6 +138,9 @@ class _Lesson:
     exercises: dict[str, int]  # of each exercise's cell, by its number
     questions: dict[str, _Question]
     lines: frozenset[str]
+    # What each of the lesson's own cells is, for those that came back as they were given: the
+    # question it holds, or "", and its place.
+    unchanged: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
 
     def question(self, source: str) -> str:
         """Return the number of the question that a cell holds: by its mark, or by its words."""
@@ -166,7 +169,15 @@ def _taken_apart(released: Cells) -> _Lesson:
         number: _Question(place, lines[place], frozenset(s for s in lines[place] if often[s] == 1))
         for number, place in marked.items()
     }
-    return _Lesson(places, exercises, questions, frozenset(often))
+    lesson = _Lesson(places, exercises, questions, frozenset(often))
+    for kind, source in released.cells:
+        walk = _Walk(lesson)
+        walk.pass_by(kind, source)
+        (_, _, before), *after = walk._gaps
+        if after and not before and not any(map(any, walk.inside.values())):
+            number, place, _ = after[0]
+            lesson.unchanged[kind, source] = number, place
+    return lesson
 
 
 @dataclass
@@ -183,6 +194,12 @@ class _Walk:
 
     def pass_by(self, kind: str, source: str) -> None:
         """Take the next cell: a question, another cell of the lesson, or the student's own."""
+        if known := self.lesson.unchanged.get((kind, source)):
+            number, place = known
+            if number:
+                self.inside.setdefault(number, []).append("")
+            self._gaps.append((number, place, []))
+            return
         number = self.lesson.question(source)
         if number:
             question = self.lesson.questions[number]
@@ -293,9 +310,7 @@ def _uncommented(source: str) -> str:
 
 
 _MAGIC = re.compile(r"^[ \t]*[%!][^\n]*", re.MULTILINE)  # such as !pip install
-_UNSPOKEN = re.compile(
-    r'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'|"[^"\n]*"|\'[^\'\n]*\'|#[^\n]*'
-)
+_UNSPOKEN = re.compile(r'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'|"[^"\n]*"|\'[^\'\n]*\'|#[^\n]*')
 _PAIR = re.compile(r"(?<!\w)([^\W\d]\w*+)[ \t]++(?=([^\W\d]\w*+))")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from course.grade.guesses import Forecast
@@ -11,7 +12,7 @@ from course.grade.reading import Cells
 from course.judge.run import Status
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class GroupScore:
     """One property of an exercise: PASSED, FAILED, or NOT_ATTEMPTED if it was not judged."""
 
@@ -20,7 +21,7 @@ class GroupScore:
     status: Status
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Score:
     """How one exercise of one submission went.
 
@@ -101,8 +102,21 @@ class Grade:
 
 
 def _score(plain: dict[str, Any]) -> Score:
-    groups = tuple(GroupScore(**{**g, "status": Status(g["status"])}) for g in plain["groups"])
-    return Score(**{**plain, "status": Status(plain["status"]), "groups": groups})
+    groups = tuple(_group_score(**each) for each in plain["groups"])
+    return _whole_score(**{**plain, "groups": groups})
+
+
+# Most of a class's scores are alike: those that are share one, or thousands would not fit.
+
+
+@lru_cache(maxsize=4096)
+def _group_score(says: str, points: int, status: str) -> GroupScore:
+    return GroupScore(says, points, Status(status))
+
+
+@lru_cache(maxsize=4096)
+def _whole_score(*, status: str, **others: Any) -> Score:
+    return Score(status=Status(status), **others)
 
 
 @dataclass(frozen=True)

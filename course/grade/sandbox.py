@@ -124,7 +124,7 @@ class Sandbox:
             try:
                 if self._group:
                     self._group.limit(task.memory)
-                _send(process, task.as_message())
+                _send(process, task.as_message(), warm.WITH_FIGURES if task.figures else warm.PLAIN)
                 said, data = _receive(process)
                 break
             except (OSError, EOFError, ValueError):  # the last, if it has been closed meanwhile
@@ -407,10 +407,10 @@ def _parents(folder: Path, top: Path = Path("/")) -> Iterator[str]:
         yield from ("--perms", "0755", "--dir", str(parent))
 
 
-def _send(process: subprocess.Popen[bytes], message: Any) -> None:
+def _send(process: subprocess.Popen[bytes], message: Any, head: bytes = b"") -> None:
     data = pickle.dumps(message)
     assert process.stdin
-    process.stdin.write(len(data).to_bytes(8, "little") + data)
+    process.stdin.write(head + len(data).to_bytes(8, "little") + data)
     process.stdin.flush()
 
 

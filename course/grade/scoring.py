@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy as np
 from course.grade.guesses import read_forecasts
 from course.grade.inside.stand_ins import COLAB
 from course.grade.inside.student import Task
-from course.grade.key import LessonKey, Limits, questions_of
+from course.grade.key import LessonKey, Limits, task_of
 from course.grade.look import Source
 from course.grade.reading import written_answers
 from course.grade.record import Grade, GroupScore, Record, Score
@@ -65,18 +65,18 @@ def _grade(record: Record, key: LessonKey, sandbox: Sandbox, limits: Limits) -> 
     if attempted:
         with _judging:  # it silences warnings
             look = Source(own, key.set_up)
-        first = _ran(sandbox, _task(own, attempted, key, limits))
+        first = _ran(sandbox, task_of(key.set_up, own, attempted, limits))
         runs = {sheet.exercise.name: first for sheet in attempted}
-        lacking = [sheet for sheet in attempted if _lacks_a_name(sheet, first)]
+        lacking = [sheet for sheet in attempted if first.lacks_a_name(sheet)]
         if lacking:
             # Something they need stands in a cell that was not run: run all of them.
-            second = _ran(sandbox, _task(work.everything, lacking, key, limits))
+            second = _ran(sandbox, task_of(key.set_up, work.everything, lacking, limits))
             runs |= {sheet.exercise.name: second for sheet in lacking}
         flags += _cell_flags([each for ran in {*runs.values()} for each in ran.told])
         for sheet in attempted:
             name = sheet.exercise.name
             ran = runs[name]
-            outcomes, ending = outcomes_of(sheet, ran.end, ran.told)
+            outcomes, ending = ran.of(sheet)
             if ending.status is Status.MISSING and any(name in names_in(source) for source in own):
                 ending = Ending(Status.UNDEFINED, _stopped_at(ran, name))
             used = look.leans_on(name, sheet.exercise.forbids)
@@ -125,13 +125,7 @@ def unreadable(problem: str, key: LessonKey | None) -> Grade:
 def _mentions(cells: Sequence[str], name: str) -> bool:
     """Return whether a name is bound or spoken of anywhere in the cells."""
     word = re.compile(rf"\b{re.escape(name)}\b")
-    return any(word.search(source) for source in cells)
-
-
-def _task(cells: Sequence[str], sheets: Sequence[Sheet], key: LessonKey, limits: Limits) -> Task:
-    """Return what the sandbox is to do."""
-    questions = [questions_of(sheet) for sheet in sheets]
-    return Task([key.set_up, *cells], questions, limits.seconds, limits.memory)
+    return any(name in source and word.search(source) for source in cells)
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,16 +135,25 @@ class _Ran:
     cells: Sequence[str]
     end: Status
     told: Records
+    _known: dict[str, tuple[list[Outcome | None], Ending]] = field(default_factory=dict)
+
+    def of(self, sheet: Sheet) -> tuple[list[Outcome | None], Ending]:
+        """Return the `outcomes_of` an exercise."""
+        name = sheet.exercise.name
+        if name not in self._known:
+            self._known[name] = outcomes_of(sheet, self.end, self.told)
+        return self._known[name]
+
+    def lacks_a_name(self, sheet: Sheet) -> bool:
+        """Return whether an exercise was not found, or its answer uses a name that was not."""
+        outcomes, ending = self.of(sheet)
+        return ending.status is Status.MISSING or any(
+            o is not None and o.error == "NameError" for o in outcomes
+        )
 
 
 def _ran(sandbox: Sandbox, task: Task) -> _Ran:
     return _Ran(task.cells, *sandbox.run(task))
-
-
-def _lacks_a_name(sheet: Sheet, ran: _Ran) -> bool:
-    """Return whether an exercise was not found, or its answer uses a name that was not."""
-    outcomes, ending = outcomes_of(sheet, ran.end, ran.told)
-    return ending.status is Status.MISSING or any(o and o.error == "NameError" for o in outcomes)
 
 
 def _cell_flags(records: Records) -> list[str]:
@@ -245,7 +248,7 @@ def _look_again(
     doubtful = [sheet for sheet in attempted if scores[sheet.exercise.name].points]
     if not signs or not doubtful:
         return []
-    ran = _ran(sandbox, _task(look.definitions(), doubtful, key, limits))
+    ran = _ran(sandbox, task_of(key.set_up, look.definitions(), doubtful, limits))
     lost = []
     for sheet in doubtful:
         outcomes, ending = outcomes_of(sheet, ran.end, ran.told)
@@ -337,7 +340,8 @@ def _text(value: Any, length: int) -> str:
     """Return a short, printable text, whatever came."""
     if not isinstance(value, str):
         return ""
-    return "".join(c if c.isprintable() else " " for c in value[:length])
+    value = value[:length]
+    return value if value.isprintable() else "".join(c if c.isprintable() else " " for c in value)
 
 
 def score_of(

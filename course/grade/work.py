@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from course.cells import EXERCISE
 from course.grade.key import LessonKey
@@ -48,9 +49,11 @@ def own_work(cells: Cells, key: LessonKey) -> Work:
     -------
     Work
     """
-    given = {visible(source).strip() for _, source in key.released.cells}
+    given, known = _given(key.released)
     stubs = {source for source in given if EXERCISE.match(source)}
-    code = [(kind, _code_of(kind, source)) for kind, source in cells.cells]
+    code = [
+        (kind, known.get((kind, source)) or _code_of(kind, source)) for kind, source in cells.cells
+    ]
     own = [source for kind, source in code if kind == "code" and source.strip() not in given]
     answered = set[str]().union(*map(names_in, own))
     open_ones = {
@@ -80,6 +83,13 @@ def own_work(cells: Cells, key: LessonKey) -> Work:
     )
 
 
+@cache
+def _given(released: Cells) -> tuple[frozenset[str], dict[tuple[str, str], str]]:
+    """Return what a lesson's cells say, and the code of each; each lesson is read once."""
+    given = frozenset(visible(source).strip() for _, source in released.cells)
+    return given, {(kind, source): _code_of(kind, source) for kind, source in released.cells}
+
+
 def _code_of(kind: str, source: str) -> str:
     """Return a cell's code, without what looks for the course; what stands in fences, of a text."""
     source = visible(source)
@@ -98,6 +108,8 @@ def _code_of(kind: str, source: str) -> str:
 
 def _answer_in_text(source: str, wanted: dict[str, str]) -> str:
     """Return the number of the exercise that a text cell answers, of those wanted; or ""."""
+    if not wanted:
+        return ""
     mark = EXERCISE.match(source.lstrip())
     if mark and mark[1] in wanted:
         return mark[1]

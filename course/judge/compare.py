@@ -186,6 +186,8 @@ def agree(a: Any, b: Any, rtol: float = 1e-6, atol: Any = 1e-9) -> bool:
     if a.dtype.kind in "US" or b.dtype.kind in "US":
         return bool(np.array_equal(a.astype(str), b.astype(str)))
     with np.errstate(all="ignore"):
+        if (a == b).all():  # most results are right, and to the last digit
+            return True
         return bool(np.isclose(a.astype(float), b.astype(float), rtol, atol, equal_nan=True).all())
 
 

@@ -18,7 +18,7 @@ def is_empty(answer: Any) -> bool:
     """Return whether a function's body is nothing but a docstring, ``pass`` or ``...``."""
     if not isinstance(answer, types.FunctionType):
         return False
-    does = [i for i in dis.get_instructions(answer) if i.opname not in ("RESUME", "NOP")]
+    does = (i for i in dis.get_instructions(answer) if i.opname not in ("RESUME", "NOP"))
     return all(
         ("CONST" in i.opname and i.argval is None) or i.opname == "RETURN_VALUE" for i in does
     )
@@ -84,9 +84,10 @@ def stand_ins(forbids: Sequence[str]) -> Iterator[list[str]]:
 
     try:
         for dotted in forbids:
-            module, _, name = dotted.rpartition(".")
-            if _resolve(dotted) is not None:
-                replaced.append((sys.modules[module], name, _resolve(dotted)))
+            original = _resolve(dotted)
+            if original is not None:
+                module, _, name = dotted.rpartition(".")
+                replaced.append((sys.modules[module], name, original))
                 setattr(sys.modules[module], name, stand_in(dotted))
         yield used
     finally:

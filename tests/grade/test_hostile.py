@@ -19,6 +19,7 @@ from course import exercises
 from course.exercises import drives
 from course.grade import scoring
 from course.grade.inside import warm
+from course.grade.inside.student import Task
 from course.judge.judge import Sheet
 from course.judge.run import Status
 from tests.grade import hostile, made
@@ -55,11 +56,12 @@ def left_over(idle: list[str]) -> list[str]:
 @pytest.fixture(scope="module")
 def idle(grader: Grader) -> list[str]:
     """Return the processes while no submission runs; other tests' may be among them."""
-    grader.key("02")  # the sandbox starts with its first task
+    # It starts with its first task, and what has figures ready with the first that wants them.
+    grader.box.run(Task([], [], 20, 2**29, figures=True))
     for _ in range(250):
         found = descendants()
         time.sleep(0.1)
-        # Its own are two of bubblewrap, the warm one, and one that waits for a submission.
+        # Its own are two of bubblewrap, the warm one, and the one that has figures ready.
         if len(found) >= 4 and found == descendants():
             return found
     raise AssertionError(f"the sandbox does not come to rest: {found}")

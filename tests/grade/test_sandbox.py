@@ -197,3 +197,23 @@ def test_a_group_of_a_grader_that_was_killed_is_removed(tree: Path) -> None:
     (top / f"course-grade-{os.getpid()}-b").mkdir()
     cgroup._clear(top)
     assert [p.name for p in top.glob("course-*")] == [f"course-grade-{os.getpid()}-b"]
+
+
+DRAWN = """
+import sys
+before = "matplotlib" in sys.modules
+def look():
+    return [before, plots.bars.__module__ == "utils.plots.scores"]
+"""
+
+
+@pytest.mark.parametrize("figures", [False, True])
+def test_figures_are_ready_for_whom_speaks_of_them_and_there_for_all(
+    isolation: None, figures: bool
+) -> None:
+    ask = Questions("look", [()], None, ())
+    cells = ["from utils import check, plots", DRAWN]
+    with Sandbox(imports=["utils", "utils.plots"]) as box:
+        _, records = box.run(Task(cells, [ask], 60, 2**30, figures))
+    (value,) = (value for header, value in records if "case" in header)
+    assert list(value) == [figures, True]

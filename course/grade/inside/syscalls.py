@@ -55,29 +55,33 @@ _SET_SECCOMP, _FILTER = 22, 2
 _Step = tuple[int, int, int, int]  # what to do, two distances to jump, a number
 
 
-def refuse() -> None:
-    """Refuse those calls to this process and all it starts, for ever.
+class Refusal:
+    """The filter, made once for all processes that are to be under it.
 
     On other machines than x86-64 and ARM64 nothing is refused: the namespaces stand alone.
-
-    Raises
-    ------
-    OSError
-        If the kernel has no filters.
     """
-    known = _ARCHITECTURES.get(platform.machine())
-    if known is None:
-        return
-    code = _program(*known)
-    buffer = ctypes.create_string_buffer(code, len(code))
 
-    class Program(ctypes.Structure):
+    class _Program(ctypes.Structure):
         _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
 
-    program = Program(len(code) // 8, ctypes.addressof(buffer))
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_SET_SECCOMP, _FILTER, ctypes.byref(program), 0, 0):
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    def __init__(self) -> None:
+        known = _ARCHITECTURES.get(platform.machine())
+        code = _program(*known) if known else b""
+        self._code = ctypes.create_string_buffer(code, len(code))
+        self._program = self._Program(len(code) // 8, ctypes.addressof(self._code))
+        self._libc = ctypes.CDLL(None, use_errno=True)
+
+    def apply(self) -> None:
+        """Refuse those calls to this process and all it starts, for ever.
+
+        Raises
+        ------
+        OSError
+            If the kernel has no filters.
+        """
+        given = ctypes.byref(self._program)
+        if self._program.length and self._libc.prctl(_SET_SECCOMP, _FILTER, given, 0, 0):
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 def _program(architecture: int, column: int) -> bytes:

@@ -4,6 +4,9 @@ It is the first process in the sandbox that bubblewrap makes, and speaks with th
 pipes that no fork keeps. Each submission gets its own process, mount, network and IPC namespaces (so
 nothing of it can be seen, signalled or left behind by another), an unprivileged user, no
 capabilities, and limits.
+
+What a submission costs is mostly to copy this process, so it stays small: what draws, by far the
+largest of all that it has ready, waits in a copy of it, for the submissions that speak of figures.
 """
 
 from __future__ import annotations
@@ -11,10 +14,11 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import gc
 import importlib
+import importlib.util
 import os
 import pickle
-import random
 import resource
 import select
 import signal
@@ -22,8 +26,8 @@ import sys
 import tempfile
 import time
 import types
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NoReturn
 
 from course.judge.run import Status
@@ -44,6 +48,9 @@ PATIENCE = 3  # seconds beyond a limit, after which what should keep to it is no
 # Bytes that a socket's buffer may hold: twice the default size, which `syscalls` lets nobody change.
 SOCKET_BUFFERS = 2 * 212_992
 _UNFURNISHED = 78  # exit status of a first process that could not make its place
+FIGURES = "utils.plots"
+# Which of the two a task is for, as the grader says before it.
+PLAIN, WITH_FIGURES = b"p", b"f"
 SCRATCH = "/scratch"  # not /tmp: Python itself may lie there
 SCRATCH_SIZE = b"size=48m,nr_inodes=4096,mode=1777"
 # When started by root, the user of a submission is one of these at random: limits that count a
@@ -58,39 +65,145 @@ def main() -> None:
     _prctl(_DUMPABLE, 0)  # no process of the same user may look into this one
     setup = read(asked)
     os.environ.update(setup["environment"])
-    for module in setup["imports"]:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(module)
+    _load([name for name in setup["imports"] if name != FIGURES])
     shell = student.make_shell()
     _blind_the_checks()
+    _load_when_used(FIGURES)
+    student.rehearse(shell)
+    private = [asked.fileno(), answers.fileno()]
+    desk = Desk(asked, answers, shell, setup["isolated"], setup["group"], private)
+    desk.settle()
     write(answers, {"end": "ready"})
-    group = setup["group"]
-    while True:
-        # Nothing of a submission, neither its code nor its results, comes into this process: the
-        # next one is a copy of it, and could find it in its memory.
+    draws: tuple[int, int] | None = None
+    while kind := os.read(asked.fileno(), 1):
+        if kind == PLAIN:
+            done = desk.serve()
+        else:
+            draws = draws or _with_figures(desk)
+            os.write(draws[1], kind)
+            done = os.read(draws[0], 1) == kind
+        if not done:
+            return  # not to be trusted any more
+
+
+def _load(modules: Sequence[str]) -> None:
+    for module in modules:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
+
+
+def _load_when_used(name: str) -> None:
+    """Let a module be there, and load itself when something is asked of it."""
+    spec = importlib.util.find_spec(name)
+    if name in sys.modules or spec is None or spec.loader is None:
+        return
+    spec.loader = importlib.util.LazyLoader(spec.loader)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    package, _, last = name.rpartition(".")
+    setattr(sys.modules[package], last, module)
+
+
+def _with_figures(desk: Desk) -> tuple[int, int]:
+    """Make a copy of this process that has what draws; return what hears of it and what tells it."""
+    told, tell = os.pipe()
+    heard, answer = os.pipe()
+    copy = os.fork()
+    if copy:
+        for descriptor in (told, answer):
+            os.close(descriptor)
+        desk.private += [heard, tell]
+        desk.residents.add(copy)
+        return heard, tell
+    try:
+        _prctl(_PARENT_DEATH, signal.SIGKILL)
+        for descriptor in (heard, tell):
+            os.close(descriptor)
+        desk.private += [told, answer]
+        with contextlib.suppress(ImportError):
+            getattr(sys.modules.get(FIGURES), "show", None)  # which loads it
+        desk.settle()
+        while kind := os.read(told, 1):
+            if not desk.serve():
+                break
+            os.write(answer, kind)
+    finally:
+        os._exit(1)
+
+
+@dataclass
+class Desk:
+    """Where one submission after another is served.
+
+    Attributes
+    ----------
+    asked, answers : file
+        From and to the grader.
+    shell : InteractiveShell
+    isolated : bool
+    group : sequence of int
+        See `_serve`.
+    private : list of int
+        The descriptors, of those and others, that no submission may have.
+    residents : set of int
+        The processes that are none of a submission's.
+    resident, data : int
+        Bytes that this process has in memory, and that it has reserved for data.
+    ours : sequence of str
+        The modules that a submission is not to find.
+    refusal : Refusal
+    """
+
+    asked: BinaryIO
+    answers: BinaryIO
+    shell: Any
+    isolated: bool
+    group: Sequence[int]
+    private: list[int]
+    residents: set[int] = field(default_factory=lambda: {1})  # bubblewrap's own
+    resident: int = 0
+    data: int = 2**30
+    ours: Sequence[str] = ()
+    refusal: syscalls.Refusal = field(default_factory=syscalls.Refusal)
+
+    def settle(self) -> None:
+        """Be ready to be copied, often and cheaply."""
+        self.residents.add(os.getpid())
+        with contextlib.suppress(OSError):  # not Linux
+            status = _said("/proc/self/status")
+            self.resident, self.data = _size_in(status, b"VmRSS"), _size_in(status, b"VmData")
+        self.ours = [name for name in sys.modules if name.partition(".")[0] in ("course", "inside")]
+        # A page that nobody writes to is never copied: no collector goes over what is here now.
+        gc.collect()
+        gc.freeze()
+
+    def serve(self) -> bool:
+        """Serve one submission; return whether all is well.
+
+        Nothing of it, neither its code nor its results, comes into this process: the next one is a
+        copy of it, and could find it in its memory.
+        """
         keeper = os.fork()
         if keeper == 0:
-            _keep(asked, answers, shell, setup["isolated"], group)
-        if os.waitpid(keeper, 0)[1] != 0:
-            return  # no more to do, or not to be trusted any more
+            self._keep()
+        return os.waitpid(keeper, 0)[1] == 0
 
-
-def _keep(
-    asked: BinaryIO, answers: BinaryIO, shell: Any, isolated: bool, group: Sequence[int]
-) -> NoReturn:
-    """Take one submission, run it, answer, and end."""
-    done = False
-    _prctl(_PARENT_DEATH, signal.SIGKILL)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # see Sandbox.close
-    try:
-        task = student.Task.from_message(read(asked))
-        place = contextlib.nullcontext(SCRATCH) if isolated else tempfile.TemporaryDirectory()
-        with place as scratch:
-            private = (asked.fileno(), answers.fileno())
-            write(answers, _serve(task, shell, scratch, isolated, private, group))
-        done = True
-    finally:
-        os._exit(0 if done else 1)
+    def _keep(self) -> NoReturn:
+        """Take one submission, run it, answer, and end."""
+        done = False
+        gc.disable()  # all of it is soon over
+        _prctl(_PARENT_DEATH, signal.SIGKILL)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # see Sandbox.close
+        try:
+            task = student.Task.from_message(read(self.asked))
+            isolated = self.isolated
+            place = contextlib.nullcontext(SCRATCH) if isolated else tempfile.TemporaryDirectory()
+            with place as scratch:
+                write(self.answers, _serve(task, scratch, self))
+            done = True
+        finally:
+            os._exit(0 if done else 1)
 
 
 def read(stream: BinaryIO) -> Any:
@@ -121,30 +234,23 @@ def _blind_the_checks() -> None:
     predictions.predict = predictions.settle = nothing
 
 
-def _hide_the_course() -> None:
+def _hide_the_course(desk: Desk) -> None:
     """Leave no way by name from a submission to what runs beside it, which holds nothing for it.
 
     That keeps nobody out who looks for it: what counts is that nothing in here decides.
     """
-    for name in [*sys.modules]:
-        if name.partition(".")[0] in ("course", "inside"):
-            del sys.modules[name]
+    for name in desk.ours:
+        sys.modules.pop(name, None)
     sys.modules["course"] = types.ModuleType("course")
 
 
-def _serve(
-    task: student.Task,
-    shell: Any,
-    scratch: str,
-    isolated: bool,
-    private: tuple[int, int],
-    group: Sequence[int],
-) -> dict[str, Any]:
+def _serve(task: student.Task, scratch: str, desk: Desk) -> dict[str, Any]:
     """Run one submission to its end, or to the end of our patience; leave nothing of it.
 
-    `group` holds two descriptors of a control group, where there is one: what moves a process into
-    it, and what counts the processes that were killed for want of memory.
+    `desk.group` holds two descriptors of a control group, where there is one: what moves a process
+    into it, and what counts the processes that were killed for want of memory.
     """
+    isolated, group = desk.isolated, desk.group
     if isolated and _libc.unshare(_NEW["pids"] | _NEW["ipc"]):  # for what is forked from here on
         return {"end": "no namespaces"}
     killed = _killed_for_memory(group)
@@ -154,12 +260,12 @@ def _serve(
         if group:
             with contextlib.suppress(OSError):
                 os.write(group[0], b"0")
-        for descriptor in (*private, *group, results):
+        for descriptor in (*desk.private, *group, results):
             os.close(descriptor)
-        (_first_process if isolated else _only_process)(scratch, task, shell, out)
+        (_first_process if isolated else _only_process)(scratch, task, desk, out)
     os.close(out)
     try:
-        message = _collect(results, task, Meter(first, isolated))
+        message = _collect(results, task, Meter(first, isolated, desk.residents))
     finally:
         # The first process of its namespace: the kernel ends all others with it. Without
         # namespaces, the leader of a group that everything has stayed in, or not.
@@ -191,12 +297,14 @@ def _collect(results: int, task: student.Task, meter: Meter) -> dict[str, Any]:
     now = time.monotonic()
     # The submission keeps to its limits by itself; this holds for one that does not.
     deadline = now + 5 + task.seconds * (student.ALL_CELLS + len(task.exercises))
-    next_look = alive = now
+    alive, next_look = now, now + meter.pause
     end = Status.DONE
+    ended = select.poll()
+    ended.register(results, 0)  # it tells of the end, and does not wake us for each record
     while True:
-        ready = select.select([results], [], [], 0.02)[0]
+        ended.poll(20)
         now = time.monotonic()
-        if ready:
+        if select.select([results], [], [], 0)[0]:
             chunk = os.read(results, 2**20)
             if not chunk:
                 break
@@ -227,12 +335,14 @@ class Meter:
         Its first process.
     isolated : bool
         Whether that has namespaces of its own.
+    residents : collection of int
+        Processes beside it that are none of a submission's.
     """
 
-    def __init__(self, first: int, isolated: bool) -> None:
+    def __init__(self, first: int, isolated: bool, residents: Collection[int]) -> None:
         self.first, self.isolated = first, isolated
         self.pause = 0.03 if isolated else 0.25  # seconds from look to look
-        self._ours = {1, os.getpid(), os.getppid()}  # bubblewrap's, this one, the warm process
+        self._ours = {os.getpid(), *residents}
 
     def is_over(self, memory: int) -> bool:
         """Return whether all its processes together have more than so many bytes.
@@ -252,7 +362,7 @@ class Meter:
     def _processes(self) -> list[str]:
         """Return the processes of the submission."""
         try:
-            found = [place.name for place in Path("/proc").iterdir() if place.name.isdigit()]
+            found = [name for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208  # fast
         except OSError:  # not Linux
             return []
         if self.isolated:
@@ -273,55 +383,73 @@ class Meter:
         """Return the most that all sockets of its network namespace can hold, open or not."""
         if self.isolated:
             with contextlib.suppress(OSError):
-                lines = Path(f"/proc/{self.first}/net/unix").read_bytes().count(b"\n")
+                lines = _said(f"/proc/{self.first}/net/unix").count(b"\n")
                 return max(0, lines - 1) * SOCKET_BUFFERS
         return 0
 
 
 def _sizes(process: str) -> tuple[int, int]:
     """Return the bytes of a process in memory, and of its page tables; 0 if it has gone."""
-    found = {"VmRSS:": 0, "VmPTE:": 0}
-    with contextlib.suppress(OSError, ValueError):
-        for line in Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines():
-            name, _, value = line.partition("\t")
-            if name in found:
-                found[name] = 1024 * int(value.split()[0])
-    return found["VmRSS:"], found["VmPTE:"]
+    with contextlib.suppress(OSError):
+        status = _said(f"/proc/{process}/status")
+        return _size_in(status, b"VmRSS"), _size_in(status, b"VmPTE")
+    return 0, 0
+
+
+def _size_in(status: bytes, name: bytes) -> int:
+    """Return the bytes that a status gives by this name; what a process calls itself is no line."""
+    value = status.partition(b"\n" + name + b":")[2].lstrip().partition(b" ")[0]
+    return 1024 * int(value) if value.isdigit() else 0
 
 
 def _share(process: str, otherwise: int) -> int:
     """Return a process's bytes, of pages that several have its share."""
     with contextlib.suppress(OSError, IndexError):
-        text = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii")
-        return 1024 * int(text.partition("\nPss:")[2].split()[0])
+        text = _said(f"/proc/{process}/smaps_rollup")
+        return 1024 * int(text.partition(b"\nPss:")[2].split()[0])
     return otherwise
 
 
 def _kin(process: str) -> tuple[int, ...]:
     """Return a process's own number, and those of its parent, group and session."""
     try:
-        text = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+        text = _said(f"/proc/{process}/stat")
     except OSError:
         return ()
-    return int(process), *map(int, text.rpartition(") ")[2].split()[1:4])
+    return int(process), *map(int, text.rpartition(b") ")[2].split()[1:4])
 
 
-def _only_process(scratch: str, task: student.Task, shell: Any, out: int) -> NoReturn:
+def _said(path: str) -> bytes:
+    """Return what one of the kernel's files says.
+
+    It uses little of Python: a copy of a process pays for all that it touches.
+    """
+    descriptor, chunks = os.open(path, os.O_RDONLY), list[bytes]()
+    try:
+        while chunk := os.read(descriptor, 2**16):
+            chunks.append(chunk)
+    finally:
+        os.close(descriptor)
+    return b"".join(chunks)
+
+
+def _only_process(scratch: str, task: student.Task, desk: Desk, out: int) -> NoReturn:
     """Run the submission without isolation: limits and a process group, no more."""
     try:
+        gc.enable()
         os.setsid()
-        _limit(task.memory)
+        _limit(task.memory, desk)
         os.chdir(scratch)
-        student.attend(task, shell, out)
+        student.attend(task, desk.shell, out)
     finally:
         os._exit(0)
 
 
-def _first_process(scratch: str, task: student.Task, shell: Any, out: int) -> NoReturn:
+def _first_process(scratch: str, task: student.Task, desk: Desk, out: int) -> NoReturn:
     """Furnish the namespaces, give up all power, and look after orphans while the student works."""
     status = _UNFURNISHED
     try:
-        _limit(task.memory)
+        _limit(task.memory, desk)
         _check(_libc.unshare(_NEW["mounts"] | _NEW["net"]))  # a network where nothing is up
         _check(_libc.mount(None, b"/", None, _MS_REC | _MS_PRIVATE, None))
         for place in (scratch.encode(), b"/dev/shm"):
@@ -330,13 +458,14 @@ def _first_process(scratch: str, task: student.Task, shell: Any, out: int) -> No
         # Shared memory that no process need have mapped would escape the `Meter`.
         _check(_libc.mount(b"/dev/null", b"/dev/zero", None, _MS_BIND, None))
         os.chdir(scratch)
-        _give_up_power()
-        _hide_the_course()
+        _give_up_power(desk.refusal)
+        _hide_the_course(desk)
         status = 0
         if os.fork() == 0:
             try:
+                gc.enable()
                 os.setsid()
-                student.attend(task, shell, out)
+                student.attend(task, desk.shell, out)
             finally:
                 os._exit(student.FINISHED)
         os.close(out)
@@ -347,15 +476,15 @@ def _first_process(scratch: str, task: student.Task, shell: Any, out: int) -> No
         os._exit(status)
 
 
-def _limit(memory: int) -> None:
+def _limit(memory: int, desk: Desk) -> None:
     """Bound what one process may use; all together are watched by `_collect`.
 
     What it has already counts too. One process alone meets its own bound first, as a MemoryError:
     that costs a cell, and the other bound all the rest.
     """
-    more = max(memory // 4, memory - _sizes("self")[0] - 32 * 2**20)
+    more = max(memory // 4, memory - desk.resident - 32 * 2**20)
     limits = {
-        resource.RLIMIT_DATA: _data_size() + more,
+        resource.RLIMIT_DATA: desk.data + more,
         resource.RLIMIT_FSIZE: MAX_FILE,
         resource.RLIMIT_NPROC: MAX_PROCESSES,
         resource.RLIMIT_NOFILE: 256,
@@ -366,23 +495,13 @@ def _limit(memory: int) -> None:
             resource.setrlimit(which, (most, most))
 
 
-def _data_size() -> int:
-    """Return the bytes of data that this process has reserved."""
-    try:
-        with Path("/proc/self/status").open(encoding="ascii") as file:
-            found = [line.split()[1] for line in file if line.startswith("VmData:")]
-        return int(found[0]) * 1024
-    except (OSError, IndexError):  # not Linux
-        return 2**30
-
-
-def _give_up_power() -> None:
+def _give_up_power(refusal: syscalls.Refusal) -> None:
     """Become a user without capabilities who can't gain any."""
     for capability in range(64):
         if _libc.prctl(_BOUNDING_DROP, capability, 0, 0, 0) and ctypes.get_errno() == errno.EINVAL:
             break  # the last one has been dropped
     if os.getuid() == 0:
-        user = random.SystemRandom().choice(USERS)
+        user = USERS[int.from_bytes(os.urandom(4), "little") % len(USERS)]
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
@@ -390,7 +509,7 @@ def _give_up_power() -> None:
     version_3, this_process = 0x20080522, 0
     _check(_libc.capset((ctypes.c_uint32 * 2)(version_3, this_process), (ctypes.c_uint32 * 6)()))
     _prctl(_NO_NEW_PRIVILEGES, 1)
-    syscalls.refuse()
+    refusal.apply()
 
 
 def _mount_empty(place: bytes, flags: int, options: bytes) -> None:
