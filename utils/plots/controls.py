@@ -122,12 +122,17 @@ def interactive(
     """
     figure = Figure(figsize=figsize, layout="constrained")
     canvas = FigureCanvasAgg(figure)
+    axes: Any = figure.subplots(1, columns)
+    draw(axes, **{name: one.values[one.start] for name, one in sliders.items()})
+    _pixels(canvas)
+    check_figure(figure)
+    figure.set_layout_engine("none")  # laid out once, so that nothing but the data moves
     frames = []
     for values in itertools.product(*(one.values for one in sliders.values())):
-        figure.clear()
-        draw(figure.subplots(1, columns), **dict(zip(sliders, values, strict=True)))
+        for ax in np.ravel(axes):
+            ax.clear()
+        draw(axes, **dict(zip(sliders, values, strict=True)))
         frames.append(_pixels(canvas))
-    check_figure(figure)
     start = 0
     for one in sliders.values():
         start = start * len(one.values) + one.start
