@@ -231,7 +231,7 @@ def regularization_paths(
         [floor.mean for floor in floors],
         [floor.high for floor in floors],
         color="#CCCCCC",
-        label="perfect model: mean to 95 %",
+        label="perfect model: mean to mark",
     )
     error_ax.plot(lams, errors, "-", color=COLOURS[1], marker="D", markersize=4, label="ECE")
     error_ax.set(title="held out: calibration error", yscale="log", ylabel="ECE (log scale)")
