@@ -438,6 +438,8 @@ def hidden_gap(
     searched for: log-odds minus a constant. So every gap has the same sign. Another kind of fault of
     the same size may be found a little more or less often, and one whose signs cancel within bins
     not at all.
+    It draws about 15 times as much as `noise_floor`; with 100 000 predictions and more, 100
+    resamples do.
 
     Examples
     --------
