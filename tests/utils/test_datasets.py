@@ -125,3 +125,14 @@ def test_a_damaged_file_is_named_with_the_way_to_get_it_back(
 def test_the_datasheet_covers_every_data_set() -> None:
     sheet = (CSV.parent / "README.md").read_text(encoding="utf-8")
     assert [load.__name__ for load in SHAPES if f"`{load.__name__}" not in sheet] == []
+
+
+def test_each_supposed_writer_of_the_digits_wrote_each_digit_and_their_runs_follow_each_other():
+    writers, y = datasets.digit_writers(), datasets.digits().y
+    assert len(writers) == len(y)
+    assert set(np.diff(writers)) == {0, 1}
+    for writer in range(14):
+        counts = np.bincount(y[writers == writer], minlength=10)
+        assert counts.min() >= 8
+        first = y[writers == writer][:10]
+        assert sorted(first) == list(range(10))
