@@ -29,7 +29,7 @@ from course.release.notebooks import (
     solution_notebook,
 )
 from course.release.pages import page_files, pages
-from course.release.readme import with_table
+from course.release.readme import DATASHEET, with_table, with_uses
 from course.release.sheet import FILE as SHEET
 from course.release.sheet import sheet
 from course.release.source import Course, CourseError, Lesson, Problem, read_course
@@ -281,7 +281,8 @@ def _write_texts(root: Path, course: Course, lessons: Sequence[Lesson]) -> None:
     """Write what the lessons give beside notebooks, or say what keeps it from being written."""
     wrong = [lesson.file for lesson in lessons if lesson.problems]
     if wrong:  # with a lesson that is not asked for now
-        files = ["README.md" for _ in root.glob("README.md")] + page_files()
+        files = [file for file in ("README.md", DATASHEET) if (root / file).exists()]
+        files += page_files()
         files += [*CARDS.values(), SHEET]
         _say(
             f"note: not written, because something is wrong in {' and '.join(wrong)}: "
@@ -294,10 +295,12 @@ def _write_texts(root: Path, course: Course, lessons: Sequence[Lesson]) -> None:
 
 
 def _texts(root: Path, lessons: Sequence[Lesson], course: Course) -> dict[str, str]:
-    """Return, by file, what the lessons give beside notebooks: the README's table, the pages."""
+    """Return, by file, what the lessons give beside notebooks: the tables of both READMEs, pages."""
     texts = pages(lessons) | cards(lessons, course) | {SHEET: sheet(lessons)}
     if (readme := root / "README.md").exists():
         texts["README.md"] = with_table(readme.read_text(encoding="utf-8"), lessons, course)
+    if (datasheet := root / DATASHEET).exists():
+        texts[DATASHEET] = with_uses(datasheet.read_text(encoding="utf-8"), lessons)
     return texts
 
 

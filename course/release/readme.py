@@ -1,4 +1,4 @@
-"""The table of lessons in README.md, made from the lessons themselves."""
+"""The table of lessons in README.md, and where each data set is used, made from the lessons."""
 
 import re
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from course.release.minutes import count, rounded
 from course.release.notebooks import colab_badge
 from course.release.source import Course, Lesson
 
+DATASHEET = "data/README.md"
 BEGIN, END = "<!-- lessons -->", "<!-- end of lessons -->"
 # Lessons that are announced and not yet written; a row goes when its lesson is there.
 TO_COME: dict[str, str] = {}
@@ -50,6 +51,48 @@ def with_table(text: str, lessons: Sequence[Lesson], course: Course) -> str:
         _row([n, f"{title} (to come)", "", ""]) for n, title in TO_COME.items() if n not in there
     ]
     return "\n".join([before + begin, "", *rows, "", end + after])
+
+
+def with_uses(text: str, lessons: Sequence[Lesson]) -> str:
+    """Return the datasheet with its rows "used in" made anew.
+
+    A lesson uses a data set if its code calls a function of that name or names it in a string.
+
+    Parameters
+    ----------
+    text : str
+        Sections headed by data sets, as in "## `iris`", each with one row "| used in | … |".
+    lessons : sequence of Lesson
+
+    Returns
+    -------
+    str
+    """
+    codes = {
+        lesson.number: "\n".join(cell.source for cell in lesson.cells if cell.kind == "code")
+        for lesson in lessons
+    }
+    sections = re.split(r"(?m)^(?=## )", text)
+    for place, section in enumerate(sections):
+        names = "|".join(re.findall(r"`(\w+)`", section.partition("\n")[0]))
+        use = re.compile(rf"\b(?:{names})\(|([\"'])(?:{names})\1")
+        numbers = [number for number, code in codes.items() if use.search(code)]
+        row = f"| used in | {_lessons(numbers)} |"
+        sections[place] = re.sub(r"(?m)^\| used in \|.*$", row, section)
+    return "".join(sections)
+
+
+def _lessons(numbers: Sequence[str]) -> str:
+    """Write their numbers as a person would.
+
+    Examples
+    --------
+    >>> _lessons(["01", "04", "05"]), _lessons(["11"]), _lessons([])
+    ('lessons 01, 04 and 05', 'lesson 11', 'no lesson')
+    """
+    if len(numbers) < 2:
+        return f"lesson {numbers[0]}" if numbers else "no lesson"
+    return f"lessons {', '.join(numbers[:-1])} and {numbers[-1]}"
 
 
 def _hours(lessons: Sequence[Lesson]) -> str:
