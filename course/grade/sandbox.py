@@ -8,10 +8,8 @@ of the instructor's files. See `inside.warm` for what each submission gets on to
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import pickle
-import select
 import shutil
 import signal
 import subprocess
@@ -23,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import course
+from course.grade import keeper
 from course.grade.cgroup import Cgroup, make_group
 from course.grade.inside import warm, wire
 from course.grade.inside.student import Questions, Task
@@ -88,7 +87,6 @@ class Sandbox:
         self.hidden = tuple(hidden)
         self._process: subprocess.Popen[bytes] | None = None
         self._group: Cgroup | None = None
-        self._inner: int | None = None  # refers to bubblewrap's own child
         self._warm = self._closed = False
         self._owned = threading.Lock()  # for whoever takes these away, to end them
 
@@ -149,18 +147,15 @@ class Sandbox:
         """End it, if nobody else does; return the last that it had to say."""
         with self._owned:
             process, self._process = self._process, None
-            inner, self._inner = self._inner, None
             group, self._group = self._group, None
         said: list[str] = []
         if process:
-            if not self.isolated:  # nothing else ends what runs there
+            if self.isolated:
+                process.terminate()  # see `keeper`
+            else:  # nothing else ends what runs there
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGTERM)
-            if inner is not None:  # with its first process all others end
-                with contextlib.suppress(OSError):
-                    signal.pidfd_send_signal(inner, signal.SIGKILL)
-                os.close(inner)
-            process.kill()
+                process.kill()
             process.wait()
             assert process.stderr
             with contextlib.suppress(OSError, ValueError):
@@ -176,9 +171,9 @@ class Sandbox:
 
     def start(self) -> None:
         """Start it without waiting until it is warm."""
-        process, inner, group = self._start()
+        process, group = self._start()
         with self._owned:
-            self._process, self._inner, self._group = process, inner, group
+            self._process, self._group = process, group
             self._warm = False
         if self._closed:
             self._stop()
@@ -210,31 +205,23 @@ class Sandbox:
                 raise IsolationError(f"the sandbox does not start{reason}. {_REMEDY}")
         return process
 
-    def _start(self) -> tuple[subprocess.Popen[bytes], int | None, Cgroup | None]:
-        """Start the warm process; return it, a descriptor of bubblewrap's child, and its group."""
+    def _start(self) -> tuple[subprocess.Popen[bytes], Cgroup | None]:
+        """Start the warm process; return what ends with it, and its group."""
         if not self.isolated:
             command = [sys.executable, "-c", "from course.grade.inside import warm; warm.main()"]
             environment = {**os.environ, **_ENVIRONMENT, "PYTHONPATH": str(_ROOT)}
-            return _popen(command, environment), None, None
+            return _popen(command, environment), None
         group = make_group()
         kept = (group.entry, group.events) if group else ()
-        ready, told = os.pipe()
         try:
-            command = [*_bubblewrap(self.hidden, told), sys.executable, "-I", "-c", _START]
-            process = _popen(command, None, (*kept, told))
+            warm_up = [*_bubblewrap(self.hidden), sys.executable, "-I", "-c", _START]
+            return _popen(
+                [sys.executable, "-I", "-S", keeper.__file__, *warm_up], None, kept
+            ), group
         except BaseException:
-            os.close(ready)
             if group:
                 group.close()
             raise
-        finally:
-            os.close(told)
-        # Before it has said which its child is, bubblewrap must not be killed: the child would wait
-        # for it for ever.
-        try:
-            return process, _child(ready), group
-        finally:
-            os.close(ready)
 
 
 def _popen(
@@ -249,19 +236,6 @@ def _popen(
         pass_fds=kept,
         start_new_session=True,  # Ctrl-C is ours to handle
     )
-
-
-def _child(told: int) -> int | None:
-    """Return a descriptor of the child that bubblewrap tells of, None if it tells of none."""
-    text = b""
-    while select.select([told], [], [], 10)[0]:
-        chunk = os.read(told, 4096)
-        text += chunk
-        if not chunk or b"}" in chunk:
-            break
-    with contextlib.suppress(ValueError, KeyError, TypeError, OSError):
-        return os.pidfd_open(json.loads(text)["child-pid"])
-    return None
 
 
 _REMEDY = (
@@ -295,11 +269,8 @@ def probe(sandbox: Sandbox | None = None) -> None:
         raise IsolationError(f"a trivial submission does not run. {_REMEDY}")
 
 
-def _bubblewrap(hidden: Sequence[Path], told: int) -> list[str]:
-    """Return the command that makes the sandbox, up to what runs in it.
-
-    It tells of its child in the file descriptor `told`.
-    """
+def _bubblewrap(hidden: Sequence[Path]) -> list[str]:
+    """Return the command that makes the sandbox, up to what runs in it."""
     root = os.getuid() == 0
     # Root is kept out of the user namespace: one that maps nobody to the real root gives root's
     # files away. `inside.warm` changes the user instead.
@@ -308,7 +279,7 @@ def _bubblewrap(hidden: Sequence[Path], told: int) -> list[str]:
         "CAP_SYS_PTRACE",
         *(["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_KILL"] * root),
     ]
-    command = ["bwrap", "--die-with-parent", "--new-session", "--clearenv", "--info-fd", str(told)]
+    command = ["bwrap", "--die-with-parent", "--new-session", "--clearenv"]
     command += [f"--unshare-{what}" for what in ("pid", "net", "ipc", "uts")]
     command += ["--unshare-user"] * (not root)
     command += ["--cap-drop", "ALL", *(f for cap in power for f in ("--cap-add", cap))]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,8 @@ from course.grade.sandbox import IsolationError, Sandbox
 
 def listed(hidden: list[Path], place: Path) -> set[str]:
     """Return the files that a sandbox shows below a folder."""
-    told = os.open(os.devnull, os.O_WRONLY)
-    command = [*sandbox._bubblewrap(hidden, told), "find", str(place), "-type", "f"]
-    done = subprocess.run(command, capture_output=True, text=True, pass_fds=[told], check=False)
-    os.close(told)
+    command = [*sandbox._bubblewrap(hidden), "find", str(place), "-type", "f"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     return {str(Path(line).relative_to(place)) for line in done.stdout.splitlines()}
 
 
@@ -118,16 +117,56 @@ def test_a_sandbox_closed_while_it_starts_leaves_nothing(
         box.close()
         thread.join(60)
         assert not thread.is_alive()
-        for _ in range(100):
-            if not running(mark):
-                break
-            time.sleep(0.05)
-        assert running(mark) == []
+        assert_nothing_is_left(mark)
 
 
 def try_one(box: Sandbox) -> None:
     with contextlib.suppress(IsolationError):
         box.run(Task([], [], 1, 2**30))
+
+
+def assert_nothing_is_left(mark: str, but: Sequence[int] = ()) -> None:
+    end = time.monotonic() + 30
+    while (left := set(running(mark)) - {*but}) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not left
+
+
+GRADER = """
+import sys, time
+from course.grade import sandbox
+sandbox._ENVIRONMENT["MARK"] = sys.argv[1]
+sandbox.Sandbox().start()
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("after", [0.0, 0.002, 0.005, 0.01, 0.02])
+@pytest.mark.parametrize("who", ["the grader", "bubblewrap"])
+def test_whoever_is_killed_while_a_sandbox_starts_leaves_nothing(
+    isolation: None, who: str, after: float
+) -> None:
+    for _ in range(3):
+        mark = uuid.uuid4().hex
+        grader = subprocess.Popen([sys.executable, "-c", GRADER, mark])
+        try:
+            while not (found := [p for p in running(mark) if is_bubblewrap(p)]):
+                assert grader.poll() is None
+            time.sleep(after)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(grader.pid if who == "the grader" else min(found), signal.SIGKILL)
+            if who == "bubblewrap":
+                assert_nothing_is_left(mark, but=[grader.pid])
+        finally:
+            grader.kill()
+            grader.wait()
+        assert_nothing_is_left(mark)
+
+
+def is_bubblewrap(process: int) -> bool:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/cmdline").read_bytes().startswith(b"bwrap")
+    return False
 
 
 def test_each_submission_has_a_network_of_its_own(isolation: None) -> None:
