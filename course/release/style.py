@@ -25,6 +25,8 @@ SYMBOLS = {
     r"\\boldsymbol": "vectors and matrices are not bold here",
     r"\\alpha|\\gamma": r"the learning rate is \eta here, the penalty \lambda",
 }
+# In a lesson that asks for a function of the share of misses allowed, that is α, as everywhere.
+SHARE = re.compile(r"\balpha: float")
 AMERICAN = re.compile(
     r"\b(?:color|behavior|normaliz|standardiz|optimiz|center|gray|penaliz)\w*", re.IGNORECASE
 )
@@ -40,13 +42,14 @@ def check_style(lesson: Lesson) -> None:
     lesson : Lesson
         Its problems grow.
     """
+    shares = any(cell.kind == "code" and SHARE.search(cell.source) for cell in lesson.cells)
     titles = False  # of books and papers, which stand as they are
     for cell in lesson.cells:
         if cell.kind == "code":
             _check_names(lesson, cell)
         elif cell.kind == "markdown":
             titles = titles or "\n## Go further" in f"\n{cell.source}"
-            _check_prose(lesson, cell, titles)
+            _check_prose(lesson, cell, titles, shares)
     lesson.problems.sort()
 
 
@@ -65,7 +68,7 @@ def _check_names(lesson: Lesson, cell: Cell) -> None:
             lesson.problem(line, f"{name} is called {NAMES[name]} in this course")
 
 
-def _check_prose(lesson: Lesson, cell: Cell, titles: bool) -> None:
+def _check_prose(lesson: Lesson, cell: Cell, titles: bool, shares: bool) -> None:
     for note in cell.notes:
         meaning = note.text if note.kind == "term" else ""
         line = cell.line + note.row
@@ -79,7 +82,8 @@ def _check_prose(lesson: Lesson, cell: Cell, titles: bool) -> None:
     text = CODE.sub(_blank, cell.source)
     for formula in re.finditer(r"\$\$.+?\$\$|\$[^$\n]+\$", text, flags=re.DOTALL):
         for symbol, reason in SYMBOLS.items():
-            if found := re.search(symbol, formula[0]):
+            found = re.search(symbol, formula[0])
+            if found and not (shares and found[0] == r"\alpha"):
                 line = cell.line + text.count("\n", 0, formula.start() + found.start())
                 lesson.problem(line, f"{found[0]} in a formula: {reason}")
     for found in AMERICAN.finditer("" if titles else re.sub("### Exercise.*", _blank, text)):

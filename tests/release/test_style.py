@@ -18,6 +18,7 @@ WRONG = {
         "= \\ln",
         "\\ln in a formula: \\log is the natural logarithm here",
     ),
+    "a learning rate": ("$\\alpha$", "$", "\\alpha in a formula: the learning rate is \\eta here"),
     "a function's name": ("$\\text{softmax}(z)$", "$", "\\text{softmax} in a formula: a function"),
     "spelling": ("one\nnormalized line", "normalized", "“normalized”: the prose is British"),
     "a full stop": (
@@ -36,6 +37,7 @@ RIGHT = {
     "an exercise's name": "### Exercise 00.1 — standardize",
     "titles": "## Go further\n\n- *The color of money*",
     "code of others": code("print(dict(learning_rate=1))"),
+    "a share of misses": code("def f(alpha: float) -> float:\n    return alpha") + "\n\n$\\alpha$",
     "prose": "eta, \\ln and learning_rate outside a formula",
 }
 
