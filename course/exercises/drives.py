@@ -148,6 +148,20 @@ def draw_band(
     )
 
 
+# --- 12.4 reliability_band_by_resampling ---------------------------------------------------------
+
+
+def draw_rising_band(
+    answer: Callable[..., Any], p: Any, n_resamples: int, seed: int, other_seed: int | None = None
+) -> Any:
+    """Return one band; or, with another seed, two from equal generators and one from the other."""
+    if other_seed is None:
+        return answer(p, n_resamples, np.random.default_rng(seed))
+    return tuple(
+        answer(np.copy(p), n_resamples, np.random.default_rng(s)) for s in (seed, seed, other_seed)
+    )
+
+
 # --- 10.3 softmax_policy -------------------------------------------------------------------------
 
 DRAWS = 600
@@ -177,3 +191,17 @@ def pull(answer: Callable[..., Any], q: Any, T: float, seed: int) -> Any:
 def split_again(answer: Callable[..., Any], y: Any, shares: Any, seed: int) -> Any:
     """Return the sets of a seed, of the same seed again, and of another one."""
     return tuple(answer(y, shares, np.random.default_rng(s)) for s in (seed, seed, seed + 1))
+
+
+# --- 14.4 adaptive_scores ------------------------------------------------------------------------
+
+
+def score_by_chance(
+    answer: Callable[..., Any], P: Any, y: Any, seed: int, other_seed: int | None = None
+) -> Any:
+    """Return scores once; or, with another seed, two from equal generators and one from the other."""
+    if other_seed is None:
+        return answer(P, y, np.random.default_rng(seed))
+    return tuple(
+        answer(np.copy(P), np.copy(y), np.random.default_rng(s)) for s in (seed, seed, other_seed)
+    )
