@@ -119,8 +119,8 @@ def line_or_error(arguments: Arguments, outcome: Outcome) -> Outcome:
 
 
 def stacked(arguments: Arguments, value: Any) -> Any:
-    """Return several bands as one array."""
-    if len(arguments) == 4:
+    """Return three bands as one array, and one band as it is."""
+    if not isinstance(value, tuple) or len(value) != 3:
         return value
     return np.array([[np.asarray(end, dtype=float) for end in both] for both in value])
 
