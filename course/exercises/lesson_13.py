@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from course.exercises.common import Array, listed, sigmoid, softmax
@@ -176,7 +174,8 @@ def _explain_shares(arguments: Arguments, result: Array) -> str | None:
         return f"no step was asked for: the old shares, {listed(old)}"
     if n_steps == 1:
         return f"the first step gives the mean of each column of P, {listed(P.mean(axis=0))}"
-    return f"after step 1 they should be {listed(P.mean(axis=0))}; what came after {n_steps} steps is not where that leads"
+    first = listed(P.mean(axis=0))
+    return f"step 1 leads to {first}; what came after {n_steps} steps is not where that leads"
 
 
 ESTIMATE = Exercise(
@@ -262,7 +261,9 @@ CHEAPEST = Exercise(
     groups=(
         Group("yes or no, with two errors that differ", 1, _two_errors, explains=_explain_decision),
         Group("tables of any costs", 1, _any_table, explains=_explain_decision),
-        Group("more decisions than classes, or fewer", 1, _other_shapes, explains=_explain_decision),
+        Group(
+            "more decisions than classes, or fewer", 1, _other_shapes, explains=_explain_decision
+        ),
     ),
     oracle=lambda P, costs: _average_costs(P, costs).argmin(axis=1),
     forbids=("utils.cheapest_decision", "utils.shift.cheapest_decision"),

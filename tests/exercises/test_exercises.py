@@ -206,7 +206,7 @@ def test_a_constant_of_the_right_shape_earns_nothing(exercise, constant):
 @pytest.mark.parametrize("exercise", [e for e in EXERCISES if hasattr(utils, e.name)], ids=id_of)
 def test_the_version_in_utils_is_right_but_forbidden(exercise):
     finished = getattr(utils, exercise.name)
-    if exercise.number != "13.3":  # the one in utils stops by itself, and tells more than the shares
+    if exercise.number != "13.3":  # utils' own stops by itself, and tells more than the shares
         assert judge(open_to_all(exercise), finished).status is Status.PASSED
     assert judge(exercise, finished).status is Status.FORBIDDEN
 

@@ -31,6 +31,9 @@ EQUIVALENT: dict[tuple[str, str], str] = {
     ("10.3", "result cast to int"): "an arm is a whole number",
     ("11.1", "shares without its last entry"): "the last set takes what is left",
     ("11.1", "result cast to int"): "places are whole numbers",
+    ("13.4", "result cast to int"): "decisions are whole numbers",
+    ("14.2", "result cast to int"): "True and False are taken for 1 and 0",
+    ("14.2", "result cast to bool"): "that is what it is",
 }
 
 
