@@ -24,7 +24,7 @@ from course import exercises
 from course.grade.notebook import MAX_BYTES, TOO_LARGE, UnreadableError
 from course.grade.reader import DAMAGED, MAX_TEXT, TOO_MUCH, Place, Reader
 from course.grade.reading import Cells
-from course.grade.record import Record
+from course.grade.record import Record, Source
 from course.grade.work import names_in
 
 # What may be read of one student, all files and zips in zips together.
@@ -142,6 +142,7 @@ def collect(
     leave_out: Iterable[Path] = (),
     earlier: Iterable[Record] = (),
     say: Say = _silent,
+    known: Mapping[str, str] | None = None,
 ) -> list[Record]:
     """Find every submission under a path.
 
@@ -157,6 +158,9 @@ def collect(
         Of earlier runs: who has a number on the platform keeps the name of then.
     say : callable
         Is given a sentence for each conflict that the instructor should see at once.
+    known : mapping of str to str, optional
+        The SHA-256 of notebooks to the lesson that their marks belong to: of these nothing more is
+        looked at than that.
 
     Returns
     -------
@@ -178,9 +182,8 @@ def collect(
         people.take(path, {folder.resolve() for folder in leave_out})
         students = list(people.students.values())
         _label(students, earlier, say)
-        pairs: dict[tuple[str, str], tuple[str, str]] = {}
         for student in students:
-            records += _Desk(student, reader, lessons, pairs, say).records()
+            records += _Desk(student, reader, lessons, known or {}, say).records()
     if not records:
         raise ValueError(f"{path} holds no notebook (.ipynb)")
     return sorted(_with_a_lesson(records), key=lambda record: record.sort_key)
@@ -587,8 +590,7 @@ class _Version:
     name: _Name
     found: _Found
     lesson: str = ""
-    digest: str = ""
-    cells: Cells | None = None
+    source: Source | None = None
     problem: str = ""
     note: str = ""
 
@@ -612,11 +614,11 @@ class _Desk:
         student: _Student,
         reader: Reader,
         lessons: Mapping[str, str],
-        pairs: dict[tuple[str, str], tuple[str, str]],
+        known: Mapping[str, str],
         say: Say,
     ) -> None:
         self.student, self.reader, self.lessons, self.say = student, reader, lessons, say
-        self.pairs = pairs  # each cell is kept once, whoever has it
+        self.known = known
         self.bytes = self.files = self.listed = 0
         self.seconds = 0.0
         self.python: list[tuple[_Name, _Found]] = []
@@ -625,7 +627,7 @@ class _Desk:
     def records(self) -> list[Record]:
         """Return what is to be graded: a notebook for each lesson, or why there is none."""
         versions = list(self._notebooks())
-        if not any(version.cells for version in versions):
+        if not any(version.source for version in versions):
             # A notebook of another ending, or a picture of one.
             for name, found in [*self.rest, *self.python][:50]:
                 versions.append(self._version(name, found))
@@ -718,11 +720,15 @@ class _Desk:
         try:
             self._spend(found.size)
             with self._clock():
-                digest, plain = self.reader.notebook(found.place)
-                cells = Cells(tuple(self.pairs.setdefault(pair, pair) for pair in plain))
-                held = cells.lesson()
-                if held not in self.lessons:
-                    held = lesson or self._lesson_by_code(cells)
+                digest = self.reader.digest(found.place)
+            held = marked = self.known.get(digest, "")
+            if held not in self.lessons:
+                with self._clock():
+                    digest, plain = self.reader.notebook(found.place)
+                    cells = Cells(tuple(plain))
+                    held = marked = cells.lesson()
+                    if held not in self.lessons:
+                        held, marked = lesson or self._lesson_by_code(cells), ""
         except UnreadableError as error:
             return replace(version, lesson=lesson, problem=str(error))
         if held not in self.lessons:
@@ -732,7 +738,7 @@ class _Desk:
         note = (
             f"named as lesson {lesson}, but holds lesson {held}" if lesson not in ("", held) else ""
         )
-        return replace(version, lesson=held, digest=digest, cells=cells, note=note)
+        return replace(version, lesson=held, source=Source(found.place, digest, marked), note=note)
 
     def _lesson_by_name(self, name: str) -> str:
         """Return the number of the lesson whose name a file's name holds."""
@@ -768,7 +774,8 @@ class _Desk:
         older = len(versions) - 1
         if older:
             notes.append(f"{older} older version{'s' * (older > 1)} of it left out")
-        rivals = [v.found.label for v in best[1:] if v.digest != chosen.digest]
+        mine = chosen.source and chosen.source.digest
+        rivals = [v.found.label for v in best[1:] if (v.source and v.source.digest) != mine]
         if rivals:
             notes.append(
                 f"of the same time: {chosen.found.label} counts, not {', '.join(rivals[:3])}"
@@ -798,16 +805,17 @@ class _Desk:
         return len(version.found.parts), not named, copied, version.found.parts
 
     def _record(self, version: _Version, notes: Iterable[str] = ()) -> Record:
-        cells, digest, more = version.cells, version.digest, list[str]()
+        source, more = version.source, list[str]()
+        digest = source.digest if source else ""
         if version.name.late:
             more.append("marked late by Canvas")
         if version.note:
             more.append(version.note)
-        if cells:
-            beside, problems = self._beside(version)
+        if source and self.python:
+            beside, problems = self._beside(version, source)
             more += problems
             if beside:
-                cells = replace(cells, beside=beside)
+                source = replace(source, beside=beside)
                 digest = hashlib.sha256(repr((digest, beside)).encode()).hexdigest()
         return Record(
             student=self.student.label,
@@ -817,28 +825,30 @@ class _Desk:
             notes=(*more, *notes),
             problem=version.problem,
             digest=digest,
-            cells=cells,
+            source=source,
         )
 
-    def _beside(self, version: _Version) -> tuple[tuple[tuple[str, str], ...], list[str]]:
+    def _beside(
+        self, version: _Version, source: Source
+    ) -> tuple[tuple[tuple[str, str], ...], list[str]]:
         """Return the Python files that a notebook speaks of, and what cannot be read of them.
 
         Files of a package have a name such as "helpers/maths.py". What one of them speaks of is
         there too.
         """
-        assert version.cells
         beside: dict[str, str] = {}
         problems = []
-        if not self.python:
-            return (), []
         words, imported = set[str](), set[str]()
         folder = version.found.parts[:-1]
         left = sorted(self.python, key=lambda pair: (pair[1].parts[:-1] != folder, pair[1].parts))
-        new = list(version.cells.code)
+        try:
+            new = source.read(self.reader).code
+        except UnreadableError as error:
+            return (), [str(error)]
         while new and left:
-            for source in new:
-                words.update(_WORD.findall(source))
-                imported.update(_IMPORTED.findall(source))
+            for code in new:
+                words.update(_WORD.findall(code))
+                imported.update(_IMPORTED.findall(code))
             new, over = [], []
             for name, found in left:
                 file = _module(name, found, words, imported)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import queue
 import secrets
 import statistics
@@ -37,6 +38,9 @@ from course.grade.key import (
     lesson_names,
     read_solution,
 )
+from course.grade.notebook import UnreadableError
+from course.grade.pages import Made
+from course.grade.reader import Reader
 from course.grade.record import Grade, Record
 from course.grade.sandbox import IsolationError, Sandbox, look_for_isolation, probe
 from course.grade.scoring import grade, unreadable
@@ -105,6 +109,7 @@ def run(options: Options) -> None:
 def _run(options: Options) -> None:
     names = lesson_names(options.solutions)
     journal = Journal(options.out / "journal")
+    found_out = journal.found_out()
     lessons = journal.lessons()
     # A lesson of earlier runs is known, even if its solution is not at hand.
     known = {**{lesson.number: lesson.name for lesson in lessons.values()}, **names}
@@ -115,9 +120,11 @@ def _run(options: Options) -> None:
             leave_out=[options.out],
             earlier=journal.records(),
             say=lambda sentence: _say("look at", sentence),
+            known=found_out.lessons,
         )
     except ValueError as error:
         raise GradeError(str(error)) from None
+    found_out.lessons |= {r.source.digest: r.source.lesson for r in records if r.source}
     _say("reading", _census(records))
     clear_halves(options.out)
     records, earlier = _with_earlier(journal, records, names, options.solutions)
@@ -136,21 +143,33 @@ def _run(options: Options) -> None:
     with _Sandboxes(options, imports_of(solutions)) as sandboxes:
         if options.isolated:
             look_for_isolation()
-        sandboxes.start(1)  # while it warms up:
-        limits, isolated = options.limits, options.isolated
-        prepared = {s.number: prepare(s, seed, limits, isolated) for s in solutions}
-        if not options.dask:
-            sandboxes.start(min(options.jobs, _how_many_new(options, records, prepared, journal)))
-        keys = _make_keys(options, solutions, seed, sandboxes.first, prepared)
+        prints = {
+            s.number: found_out.fingerprints.get(_settled(options, s, seed)) for s in solutions
+        }
+        keys: dict[str, LessonKey] = {}
+        if again or _new(options, records, prints, journal):
+            sandboxes.start(1)  # while it warms up:
+            limits, isolated = options.limits, options.isolated
+            prepared = {s.number: prepare(s, seed, limits, isolated) for s in solutions}
+            prints |= {number: each.fingerprint for number, each in prepared.items()}
+            if not options.dask:
+                new = _new(options, records, prints, journal)
+                sandboxes.start(min(options.jobs, len(new)))
+            keys = _make_keys(options, solutions, seed, sandboxes.first, prepared)
         _say("isolation", _describe(options))
-        records = _grade_all(options, records, keys, journal, sandboxes, again)
+        records = _grade_all(options, records, prints, keys, journal, sandboxes, again)
+    found_out.fingerprints |= {
+        _settled(options, s, seed): prints[s.number] or "" for s in solutions
+    }
     if not earlier:
         journal.keep_seed(seed)  # of everybody; an appeal on other cases is of one student alone
     elif seed != journal.seed():
         records = [replace(record, seed=seed) for record in records]
     everyone = sorted([*records, *earlier], key=lambda record: record.sort_key)
-    graded = [_with_grade(record, journal, keys) for record in everyone]
-    _report(options, graded, lessons, journal, typed)
+    exercises = {number: lessons[number].exercises for number in wanted}
+    graded = [_with_grade(record, journal, exercises) for record in everyone]
+    found_out.pages = _report(options, graded, lessons, journal, typed, found_out.pages)
+    journal.keep_found_out(found_out)
 
 
 def _report(
@@ -159,7 +178,8 @@ def _report(
     lessons: Mapping[str, Lesson],
     journal: Journal,
     typed: _Typed,
-) -> None:
+    before: Made,
+) -> Made:
     """Put together what the machine and what a person gave, and write it."""
     merged, rows = typed.merge(graded)
     seed = journal.seed() or 0
@@ -186,7 +206,7 @@ def _report(
     if rate or journal.late():
         journal.keep_late(rate)
     typed.write(merged)
-    reports.write(options.out, results)
+    made = reports.write(options.out, results, before)
     if options.gradebook:
         for said in gradebook.write(options.out, options.gradebook, graded, lessons, tallies):
             _say(options.gradebook, said)
@@ -195,6 +215,7 @@ def _report(
             old = f" is of an earlier run: --gradebook {which} writes it anew"
             _say(which, f"{path}{old * (which != options.gradebook)}")
     _summarise(results, options.out, rate)
+    return made
 
 
 class _Typed:
@@ -274,10 +295,13 @@ def _with_earlier(
     ]
 
 
-def _with_grade(record: Record, journal: Journal, keys: Mapping[str, LessonKey]) -> Record:
+def _with_grade(
+    record: Record, journal: Journal, exercises: Mapping[str, Sequence[ExerciseKey]]
+) -> Record:
     """Return a record with its grade, for the reports."""
     known = journal.get(record.entry) if record.entry and not record.problem else None
-    return replace(record, grade=known or unreadable(record.problem, keys.get(record.lesson)))
+    asked = exercises.get(record.lesson, ())
+    return replace(record, grade=known or unreadable(record.problem, asked))
 
 
 def _with_remarks(records: Sequence[Record], merged: marks.Marks, seed: int) -> list[Record]:
@@ -354,16 +378,26 @@ def _sandbox(options: Options, imports: Sequence[str]) -> Sandbox:
     return Sandbox(options.isolated, imports, hidden)
 
 
-def _how_many_new(
+def _settled(options: Options, solution: Solution, seed: int) -> str:
+    """Return a hash of what a fingerprint depends on besides the code."""
+    settings = f"{seed} {options.limits} {options.isolated}".encode()
+    return hashlib.sha256(solution.content + settings).hexdigest()
+
+
+def _new(
     options: Options,
     records: Sequence[Record],
-    prepared: Mapping[str, Prepared],
+    prints: Mapping[str, str | None],
     journal: Journal,
-) -> int:
-    """Return how many files the journal has no grade of."""
+) -> set[str]:
+    """Return what there is to do: the entries that the journal has no grade of, or lessons.
+
+    A lesson of which it has no grade at all is one whose solution has never been tried.
+    """
     readable = [record for record in records if not record.problem]
-    entries = {entry_for(r.digest, prepared[r.lesson].fingerprint) for r in readable}
-    return sum(options.fresh or not journal.has(entry) for entry in entries)
+    entries = {entry_for(r.digest, prints[r.lesson] or "") for r in readable}
+    untried = prints.keys() - {record.lesson for record in readable}
+    return {e for e in entries if options.fresh or journal.get(e) is None} | untried
 
 
 def _make_keys(
@@ -391,6 +425,7 @@ def _make_keys(
 def _grade_all(
     options: Options,
     records: Sequence[Record],
+    prints: Mapping[str, str | None],
     keys: Mapping[str, LessonKey],
     journal: Journal,
     sandboxes: _Sandboxes,
@@ -400,10 +435,11 @@ def _grade_all(
     found: list[Record] = []
     todo: dict[str, Record] = {}
     before: dict[str, Grade] = {}
+    lost: dict[str, str] = {}
     files = {(r.student, r.lesson, r.digest): r.entry for r in journal.records() if r.digest}
     for record in records:
         if not record.problem:
-            entry = entry_for(record.digest, keys[record.lesson].fingerprint)
+            entry = entry_for(record.digest, prints[record.lesson] or "")
             record = replace(record, entry=entry)
             known = journal.get(entry)
             if record.lesson in again:
@@ -414,15 +450,19 @@ def _grade_all(
                 todo.setdefault(entry, record)
             elif options.fresh or not known:
                 todo.setdefault(entry, record)
-        found.append(replace(record, cells=None))  # they are needed no more, once it is graded
+        found.append(record)
     lessons = {entry: record.lesson for entry, record in todo.items()}
     work = _on_a_cluster if options.dask else _on_this_machine
     with _bar("grading", len(todo), unit=" submissions") as step:
-        for entry, result in work(options, todo, keys, sandboxes):
+        for entry, result in work(options, todo, keys, sandboxes) if todo else ():
+            if isinstance(result, UnreadableError):
+                lost[entry] = str(result)
+                continue
             if entry in before:
                 result = before[entry].with_again(result, again[lessons[entry]])
             journal.put(entry, result)
             step()
+    found = [replace(r, problem=lost[r.entry], entry="") if r.entry in lost else r for r in found]
     _say("graded", _counted(found, lessons))
     return found
 
@@ -440,10 +480,10 @@ def _on_this_machine(
     todo: dict[str, Record],
     keys: Mapping[str, LessonKey],
     sandboxes: _Sandboxes,
-) -> Iterator[tuple[str, Grade]]:
+) -> Iterator[tuple[str, Grade | UnreadableError]]:
     """Grade in so many sandboxes at a time, and yield each entry's grade when it is there.
 
-    What has been graded is taken from `todo`, so that a large class need not be kept in memory.
+    What a submission holds is read when its turn comes: a large class does not fit in memory.
     """
     free: queue.SimpleQueue[Sandbox] = queue.SimpleQueue()
     sandboxes.start(min(options.jobs, len(todo)))
@@ -460,17 +500,31 @@ def _on_this_machine(
     pool = ThreadPoolExecutor(len(sandboxes.all))
     running: dict[Future[Grade], str] = {}
     try:
-        while todo or running:
-            # One waits for each that runs, so that no sandbox does.
-            while todo and len(running) < 2 * len(sandboxes.all):
-                entry = next(iter(todo))
-                running[pool.submit(one, todo.pop(entry))] = entry
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                yield running.pop(future), future.result()
+        with Reader() as reader:
+            while todo or running:
+                # One waits for each that runs, so that no sandbox does.
+                while todo and len(running) < 2 * len(sandboxes.all):
+                    entry = next(iter(todo))
+                    record = _read(todo.pop(entry), reader)
+                    if isinstance(record, UnreadableError):
+                        yield entry, record
+                    else:
+                        running[pool.submit(one, record)] = entry
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    yield running.pop(future), future.result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         sandboxes.close()
         pool.shutdown()
+
+
+def _read(record: Record, reader: Reader) -> Record | UnreadableError:
+    """Return a record with what counts of its file, or why that cannot be had any more."""
+    assert record.source
+    try:
+        return replace(record, cells=record.source.read(reader))
+    except UnreadableError as error:
+        return error
 
 
 def _on_a_cluster(
@@ -478,9 +532,16 @@ def _on_a_cluster(
     todo: Mapping[str, Record],
     keys: Mapping[str, LessonKey],
     sandboxes: _Sandboxes,
-) -> Iterator[tuple[str, Grade]]:
+) -> Iterator[tuple[str, Grade | UnreadableError]]:
     """Grade on the workers of a dask cluster; one that dies costs nothing but time."""
-    work = {entry: (record, keys[record.lesson]) for entry, record in todo.items()}
+    work: dict[str, tuple[Record, LessonKey]] = {}
+    with Reader() as reader:
+        for entry, found in todo.items():
+            record = _read(found, reader)
+            if isinstance(record, UnreadableError):
+                yield entry, record
+            else:
+                work[entry] = record, keys[found.lesson]
     try:
         yield from grade_all(
             options.dask, work, options.limits, sandboxes.first, lambda text: _say("cluster", text)

@@ -8,16 +8,55 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+import course
 from course.files import write_whole
 from course.grade.key import Lesson
 from course.grade.marks import Seen
 from course.grade.record import Grade, Record
 
 T = TypeVar("T")
+
+
+@dataclass
+class FoundOut:
+    """What another run of the same code need not find out again.
+
+    Attributes
+    ----------
+    lessons : dict of str to str
+        The SHA-256 of a notebook to the lesson that its marks belong to.
+    fingerprints : dict of str to str
+        A solution and its settings, as a hash, to its fingerprint.
+    pages : dict of str to (str, str)
+        The name of a page to the hash of what it was made of, and of the page.
+    """
+
+    lessons: dict[str, str] = field(default_factory=dict)
+    fingerprints: dict[str, str] = field(default_factory=dict)
+    pages: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+@cache
+def digest_of_code() -> str:
+    """Return a hash of this Python and of all the code and templates of the course."""
+    hashed = hashlib.sha256(sys.version.encode())
+    for package in ("course", "utils"):
+        for path in sorted((_ROOT / package).rglob("*")):
+            if path.suffix in _CODE:
+                hashed.update(str(path.relative_to(_ROOT)).encode() + b"\0")
+                hashed.update(hashlib.sha256(path.read_bytes()).digest())
+    return hashed.hexdigest()
+
+
+_ROOT = Path(course.__file__).parents[1]
+_CODE = (".py", ".md", ".html", ".css", ".js", ".svg")
 
 
 class Journal:
@@ -31,13 +70,16 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._got: dict[str, Grade] = {}  # none is read twice
 
     def get(self, entry: str) -> Grade | None:
         """Return a grade, None if it is not there or damaged."""
-        try:
-            return Grade.from_json(self._read(entry))
-        except (TypeError, KeyError, ValueError, AttributeError):
-            return None
+        if entry not in self._got:
+            try:
+                self._got[entry] = Grade.from_json(self._read(entry))
+            except (TypeError, KeyError, ValueError, AttributeError):
+                return None
+        return self._got[entry]
 
     def has(self, entry: str) -> bool:
         """Return whether there is a grade, damaged or not."""
@@ -45,6 +87,7 @@ class Journal:
 
     def put(self, entry: str, grade: Grade) -> None:
         """Keep a grade."""
+        self._got.pop(entry, None)
         self._write(entry, grade.as_json())
 
     def records(self) -> list[Record]:
@@ -92,6 +135,21 @@ class Journal:
     def keep_late(self, rate: float) -> None:
         """Remember that for the next run."""
         self._write("late", {"a day": rate})
+
+    def found_out(self) -> FoundOut:
+        """Return what earlier runs of the very same code have found out; nothing of any other."""
+        code = digest_of_code()
+        plain = self._read("found_out")
+        try:
+            if plain.pop("code") == code:
+                return FoundOut(**plain)
+        except (TypeError, KeyError, ValueError, AttributeError):
+            pass
+        return FoundOut()
+
+    def keep_found_out(self, found: FoundOut) -> None:
+        """Remember that for the next run."""
+        self._write("found_out", {"code": digest_of_code(), **asdict(found)})
 
     def _all(self, name: str, read: Callable[[dict[str, Any]], T]) -> list[T]:
         """Return a list of records, empty if it is not there or damaged."""

@@ -14,6 +14,7 @@ from course import exercises
 from course.cells import Cell
 from course.grade.inside.student import Questions, Task
 from course.grade.reading import Cells, read_notebook
+from course.judge.exercise import Exercise
 from course.judge.judge import Sheet
 
 _RUBRIC_POINTS = re.compile(r"\((\d+)\)")
@@ -48,6 +49,11 @@ class ExerciseKey:
     number: str
     name: str
     max_points: int
+
+    @classmethod
+    def of(cls, exercise: Exercise) -> ExerciseKey:
+        """Return it of an exercise."""
+        return cls(exercise.number, exercise.name, exercise.max_points)
 
 
 @dataclass(frozen=True)
@@ -141,8 +147,7 @@ class Solution:
     @property
     def lesson(self) -> Lesson:
         """What reports know of it."""
-        asked = exercises.of_lesson(self.number)
-        listed = tuple(ExerciseKey(e.number, e.name, e.max_points) for e in asked)
+        listed = tuple(map(ExerciseKey.of, exercises.of_lesson(self.number)))
         return Lesson(self.number, self.name, listed, tuple(self.written))
 
     @property

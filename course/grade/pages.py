@@ -12,14 +12,12 @@ import html
 import json
 import statistics
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-
-import jinja2
 
 from course.files import write_pieces
 from course.grade import calibration, marks
@@ -33,6 +31,9 @@ from course.grade.tables import plain_number
 from course.judge.run import Status
 from utils.concepts import QUESTIONS
 
+if TYPE_CHECKING:
+    import jinja2
+
 UNREADABLE = "unreadable.html"  # of a student whose file does not say of which lesson it is
 _TEMPLATES = Path(__file__).parent / "templates"
 # Characters of one answer that to_mark.html shows: more than anybody reads, and quick to draw.
@@ -41,8 +42,13 @@ _MISTAKES = 15
 _TO_DISCUSS = 8
 
 
-def write(out: Path, results: Results, grades: Sequence[Mapping[str, Any]]) -> None:
-    """Write all pages.
+Made = dict[str, tuple[str, str]]
+
+
+def write(
+    out: Path, results: Results, grades: Sequence[Mapping[str, Any]], before: Made | None = None
+) -> Made:
+    """Write all pages but those that would be the same.
 
     Parameters
     ----------
@@ -51,37 +57,54 @@ def write(out: Path, results: Results, grades: Sequence[Mapping[str, Any]]) -> N
     results : Results
     grades : sequence of dict
         The rows of grades.csv.
+    before : dict of str to (str, str), optional
+        What the last run has returned, if its code was the same.
+
+    Returns
+    -------
+    dict of str to (str, str)
+        The name of each page to the hash of what it was made of, and of the page.
     """
-    _page(out / "to_mark.html", "to_mark.html", **_to_mark(results), warning=results.warning)
-    _feedback(out / "feedback", results)
-    _page(out / "class.html", "class.html", **_class(results, grades), warning=results.warning)
+    press = _Press(out, before or {}, results.warning)
+    _feedback(press, results)
+    astray = [record for record in results.records if record.lesson not in results.lessons]
+    told = {name: made_of for name, (made_of, _) in press.made.items()}
+    whole = repr((told, astray, results.lessons, results.seed, results.marks.gone, grades))
+    press.page("to_mark.html", "to_mark.html", whole, lambda: _to_mark(results))
+    press.page("class.html", "class.html", whole, lambda: _class(results, grades))
+    return press.made
 
 
 # --- feedback ------------------------------------------------------------------------------------
 
 
-def _feedback(folder: Path, results: Results) -> None:
+def _feedback(press: _Press, results: Results) -> None:
+    folder = press.out / "feedback"
+    lessons = {number: repr(lesson) for number, lesson in results.lessons.items()}
     of_record: dict[tuple[str, str], list[Question]] = defaultdict(list)
     for question in results.marks.questions:
         of_record[question.student, question.lesson].append(question)
     by_pair = _with_adjusted(results)
     for record in by_pair.values():
-        path = folder / record.student / f"{record.lesson}.html"
         if record.lesson in results.lessons:
-            _page(
-                path,
-                "feedback.html",
-                record=record,
-                key=results.lessons[record.lesson],
-                questions=of_record[record.student, record.lesson],
-                tally=results.tallies[record.student, record.lesson],
-                warning=results.warning,
-            )
+            pair = record.student, record.lesson
+            values: dict[str, Any] = {
+                "record": record,
+                "key": results.lessons[record.lesson],
+                "questions": of_record[pair],
+                "tally": results.tallies[pair],
+            }
+            marked = [(q.key.number, q.answer_id, q.mark) for q in of_record[pair]]
+            made_of = repr((record, lessons[record.lesson], marked, results.tallies[pair]))
+            name = f"feedback/{record.student}/{record.lesson}.html"
+            press.page(name, "feedback.html", made_of, values.copy)
     without = {record.student: record for record in results.records if not record.lesson}
     for student in {record.student: None for record in results.records}:
         path = folder / student / UNREADABLE
         if student in without:
-            _page(path, "unreadable.html", record=without[student], warning=results.warning)
+            values = {"record": without[student]}
+            name = f"feedback/{student}/{UNREADABLE}"
+            press.page(name, "unreadable.html", repr(values), values.copy)
         else:
             path.unlink(missing_ok=True)  # something that can be read has come since
         for lesson in results.lessons:
@@ -265,6 +288,8 @@ def _json(value: Any) -> str:
 
 @cache
 def _environment() -> jinja2.Environment:
+    import jinja2  # where nothing has changed, nothing needs it
+
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES, encoding="utf-8"),
         autoescape=True,
@@ -286,6 +311,35 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
-def _page(path: Path, template: str, **values: Any) -> None:
-    # All of it stands in the journal too: to wait for the disk would cost more than all else here.
-    write_pieces(path, _environment().get_template(template).generate(**values))
+class _Press:
+    """Writes pages, and neither renders nor writes one that is there already.
+
+    A page must have been made of the same, and be on disk as it was written then.
+    """
+
+    def __init__(self, out: Path, before: Made, warning: str) -> None:
+        self.out, self.before, self.warning = out, before, warning
+        self.made: dict[str, tuple[str, str]] = {}
+
+    def page(
+        self, name: str, template: str, made_of: str, values: Callable[[], dict[str, Any]]
+    ) -> None:
+        """Write a page, of what the text `made_of` tells from anything else."""
+        path, told = self.out / name, f"{template}\n{self.warning}\n{made_of}"
+        digest = hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()
+        old = self.before.get(name, ("", ""))
+        if old[0] != digest or _digest_of(path) != old[1]:
+            text = _environment().get_template(template)
+            # All of it stands in the journal too: to wait for the disk would cost more than all
+            # else here.
+            write_pieces(path, text.generate(**values(), warning=self.warning))
+            old = digest, _digest_of(path)
+        self.made[name] = old[0], old[1]
+
+
+def _digest_of(path: Path) -> str:
+    """Return the SHA-256 of a page; "" if it is not there."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""

@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from course.grade.guesses import Forecast
+from course.grade.notebook import UnreadableError
+from course.grade.reader import Place, Reader
 from course.grade.reading import Cells
 from course.judge.run import Status
 
@@ -120,6 +122,34 @@ def _whole_score(*, status: str, **others: Any) -> Score:
 
 
 @dataclass(frozen=True)
+class Source:
+    """Where what counts of a submission can be read.
+
+    Attributes
+    ----------
+    place : Place
+    digest : str
+        SHA-256 of the notebook.
+    lesson : str
+        The one that its own marks belong to; "" where they do not say.
+    beside : tuple of (str, str)
+        See `Cells`.
+    """
+
+    place: Place
+    digest: str
+    lesson: str = ""
+    beside: tuple[tuple[str, str], ...] = ()
+
+    def read(self, reader: Reader) -> Cells:
+        """Return what counts of it; UnreadableError if it is not what it was."""
+        digest, cells = reader.notebook(self.place)
+        if digest != self.digest:
+            raise UnreadableError("has changed meanwhile")
+        return Cells(tuple(cells), self.beside)
+
+
+@dataclass(frozen=True)
 class Record:
     """One student's notebook of one lesson.
 
@@ -141,8 +171,10 @@ class Record:
         The name of its grade in the journal; "" if it cannot be graded.
     digest : str
         SHA-256 of what the file holds; "" where it cannot be had.
+    source : Source or None
+        Where it can be read; None in a record of an earlier run, or of what cannot be.
     cells : Cells or None
-        What can be read of it; None in a record of an earlier run.
+        What has been read of it, for as long as it is being graded: a class's does not fit.
     grade : Grade
         What it earned, once that is known.
     remarks : tuple of str
@@ -159,6 +191,7 @@ class Record:
     problem: str = ""
     entry: str = ""
     digest: str = ""
+    source: Source | None = None
     cells: Cells | None = None
     grade: Grade = Grade()
     remarks: tuple[str, ...] = ()

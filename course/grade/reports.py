@@ -16,7 +16,7 @@ from course.judge.run import Status
 __all__ = ["NO_ISOLATION", "Results", "highlights", "write"]
 
 
-def write(out: Path, results: Results) -> None:
+def write(out: Path, results: Results, before: pages.Made | None = None) -> pages.Made:
     """Write all reports but to_mark.csv.
 
     Parameters
@@ -24,6 +24,8 @@ def write(out: Path, results: Results) -> None:
     out : Path
         The grades folder.
     results : Results
+    before : dict, optional
+        See `pages.write`, and so for what is returned.
     """
     columns = _exercise_columns(results)
     write_table(out / "exercises.csv", columns, _exercise_rows(results, columns))
@@ -31,7 +33,7 @@ def write(out: Path, results: Results) -> None:
     grades = list(_grade_rows(results, columns))
     write_table(out / "grades.csv", columns, ([row[c] for c in columns] for row in grades))
     write_table(out / "predictions.csv", _PREDICTION_COLUMNS, _prediction_rows(results))
-    pages.write(out, results, grades)
+    return pages.write(out, results, grades, before)
 
 
 # --- predictions.csv -----------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ import numpy as np
 from course.grade.guesses import read_forecasts
 from course.grade.inside.stand_ins import COLAB
 from course.grade.inside.student import Task
-from course.grade.key import LessonKey, Limits, task_of
+from course.grade.key import ExerciseKey, LessonKey, Limits, task_of
 from course.grade.look import Source
 from course.grade.reading import written_answers
 from course.grade.record import Grade, GroupScore, Record, Score
@@ -52,7 +52,8 @@ def grade(record: Record, key: LessonKey, sandbox: Sandbox, limits: Limits) -> G
     except (IsolationError, OSError, MemoryError):
         raise  # that is the machine's, not the submission's
     except Exception as problem:  # whatever came, it costs nobody else anything
-        return unreadable(f"the grader itself failed on it ({type(problem).__name__})", key)
+        reason = f"the grader itself failed on it ({type(problem).__name__})"
+        return unreadable(reason, [ExerciseKey.of(sheet.exercise) for sheet in key.sheets])
 
 
 def _grade(record: Record, key: LessonKey, sandbox: Sandbox, limits: Limits) -> Grade:
@@ -114,11 +115,10 @@ def _grade(record: Record, key: LessonKey, sandbox: Sandbox, limits: Limits) -> 
     return Grade(tuple(in_order), (*flags, *elsewhere), written, forecasts)
 
 
-def unreadable(problem: str, key: LessonKey | None) -> Grade:
-    """Return the grade of a submission that cannot be graded; without a key of no lesson."""
+def unreadable(problem: str, exercises: Iterable[ExerciseKey]) -> Grade:
+    """Return the grade of a submission of these exercises that cannot be graded."""
     says = f"Your file could not be graded: {problem}."
-    exercises = [sheet.exercise for sheet in key.sheets] if key else []
-    scores = [_without_points(e, Status.UNREADABLE, problem, says, groups=False) for e in exercises]
+    scores = [_without_points(e, Status.UNREADABLE, problem, says) for e in exercises]
     return Grade(tuple(scores), (problem,), {})
 
 
@@ -457,9 +457,10 @@ def _not_attempted(exercise: Exercise) -> Score:
 
 
 def _without_points(
-    exercise: Exercise, status: Status, finding: str, says: str, groups: bool = True
+    exercise: Exercise | ExerciseKey, status: Status, finding: str, says: str
 ) -> Score:
-    shown = exercise.groups if groups else ()
+    """Return no points; an exercise that is known by name alone has no groups to show."""
+    shown = exercise.groups if isinstance(exercise, Exercise) else ()
     return Score(
         number=exercise.number,
         name=exercise.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -322,8 +323,9 @@ FAKES = {"adaana_101_9999_02_softmax.ipynb": STUB, "bob_102_9998_02_softmax.ipyn
 def test_nobody_takes_another_s_place(found: Found, these: dict[str, bytes]) -> None:
     records = {r.student.lower(): r for r in found(these)}
     assert {"adaana", "mal"} <= set(records) <= {"adaana", "mal", "cy"}
-    graded = records["adaana"].cells
-    assert graded and graded.cells == read_cells(GOOD)
+    graded = records["adaana"].source
+    with Reader() as reader:
+        assert graded and graded.read(reader).cells == read_cells(GOOD)
 
 
 def test_files_named_as_others_are_said(found: Found) -> None:
@@ -466,7 +468,7 @@ def test_names_that_fit_no_encoding_fail_nothing(tmp_path: Path) -> None:
     put(tmp_path, {"a.zip": with_raw_names(names)})
     records = collect(tmp_path / "a.zip", LESSONS)
     assert len({r.student for r in records}) == 3
-    assert all(r.cells for r in records)
+    assert all(r.source for r in records)
 
 
 def test_a_name_that_stands_in_unicode_too_is_believed(tmp_path: Path) -> None:
@@ -583,7 +585,7 @@ def test_zips_in_zips_cost_their_student_alone_and_little(found: Found, payload:
     put_in = {**these, "ann_3_4_hw.zip": TOP}
     began = time.monotonic()
     ann, mal = found(put_in)
-    assert ann.cells and mal.problem and not mal.cells
+    assert ann.source and mal.problem and not mal.source
     assert time.monotonic() - began < 60  # on a busy machine; 10 s of the processor at most
 
 
@@ -592,7 +594,7 @@ def test_zips_are_opened_only_so_deep(found: Found) -> None:
     for depth in range(2):
         data = zipped({f"{depth}.zip": data})
     (one,) = found({"ann/hw.zip": data})
-    assert one.cells
+    assert one.source
     (one,) = found({"ann/hw.zip": zipped({"x.zip": data})})
     assert "a zip in a zip" in one.problem
 
@@ -601,7 +603,7 @@ def test_too_many_files_are_not_read(found: Found, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(collecting, "MAX_FILES", 5)
     zips = {f"ann/{n}.zip": zipped({f"{n}.ipynb": STUB}) for n in range(9)}
     (one,) = found({**zips, "ann/02_softmax.ipynb": GOOD})
-    assert one.cells and "more files cannot be graded" in " ".join(one.notes)
+    assert one.source and "more files cannot be graded" in " ".join(one.notes)
 
 
 def test_a_file_that_ends_the_reader_is_one_bad_row(
@@ -630,6 +632,25 @@ def test_the_reader_has_limits_of_its_own(tmp_path: Path) -> None:
         assert reader.text(Place(str(tmp_path / "text.py"))) == "x = 1"
         with pytest.raises(UnreadableError, match="cannot be read: FileNotFoundError"):
             reader.notebook(Place(str(tmp_path / "none.ipynb")))
+
+
+def test_a_notebook_known_by_its_bytes_is_not_looked_into(found: Found) -> None:
+    """A name, a time and a size are not enough: the bytes are the same or not."""
+    known = {hashlib.sha256(b'{"a": 1}').hexdigest(): "02"}
+    files = {"ann/x.ipynb": b'{"a": 1}', "bob/x.ipynb": b'{"a": 2}'}
+    ann, bob = found(files, known=known)
+    assert (ann.problem, ann.lesson) == ("", "02") and bob.problem
+
+
+def test_a_notebook_that_changes_before_its_turn_is_not_taken_for_what_it_was(
+    tmp_path: Path,
+) -> None:
+    put(tmp_path, {"ann/02_softmax.ipynb": GOOD})
+    (ann,) = collect(tmp_path, LESSONS)
+    put(tmp_path, {"ann/02_softmax.ipynb": STUB})
+    assert ann.source
+    with Reader() as reader, pytest.raises(UnreadableError, match="has changed meanwhile"):
+        ann.source.read(reader)
 
 
 def seconds(function: Callable[..., Any], *arguments: Any) -> float:

@@ -443,3 +443,28 @@ def test_one_mistake_in_different_lines_is_one_mistake() -> None:
         ("wrong axis", 1, 6),
         (found[2][0], 1, 6),
     ]
+
+
+def test_a_page_made_of_the_same_is_neither_rendered_nor_written(tmp_path: Path) -> None:
+    results = pupils.results(3)
+    made = reports.write(tmp_path, results)
+    pages = sorted(made)
+    assert len(pages) > 3 and reports.write(tmp_path, results, made) == made
+    for name in pages:  # known under what it holds now, it would be mended by nothing but rendering
+        (tmp_path / name).write_text("x", encoding="utf-8")
+    as_is = {name: (made[name][0], hashlib.sha256(b"x").hexdigest()) for name in pages}
+    assert reports.write(tmp_path, results, as_is) == as_is
+    assert {(tmp_path / name).read_text(encoding="utf-8") for name in pages} == {"x"}
+    assert reports.write(tmp_path, results, made) == made  # not as they were written: made anew
+    assert "x" not in {(tmp_path / name).read_text(encoding="utf-8") for name in pages}
+
+
+def test_of_a_page_made_of_something_else_nothing_old_stays(tmp_path: Path) -> None:
+    results = pupils.results(3)
+    made = reports.write(tmp_path / "one", results)
+    first, *others = results.records
+    changed = replace(results, records=(replace(first, notes=("a note of today",)), *others))
+    new = reports.write(tmp_path / "one", changed, made)
+    assert new == reports.write(tmp_path / "another", changed)
+    kept = {name for name in made if new[name] == made[name]}
+    assert kept == {n for n in made if "feedback/" in n and f"/{first.student}/" not in n} != set()
