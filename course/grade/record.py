@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from course.grade.guesses import Forecast
 from course.grade.notebook import UnreadableError
-from course.grade.reader import Place, Reader
 from course.grade.reading import Cells
 from course.judge.run import Status
+
+if TYPE_CHECKING:
+    from course.grade.reader import Place, Reader
 
 
 @dataclass(frozen=True, slots=True)
