@@ -22,8 +22,6 @@ QUESTION = 3  # of an interview
 LONGEST = 60  # the core
 LONGEST_WITHOUT_PAUSE = 45
 SHARE_DEEPER = FIRST_EXERCISE = 1 / 3
-# Lessons that do not keep these limits yet; a number goes when its lesson is mended.
-TO_MEND = ("01", "02", "05", "06", "07", "08", "09")
 
 DOTS = {"●○○": "a line", "●●○": "a thought", "●●●": "a fight"}
 DIFFICULTY = re.compile(
@@ -161,10 +159,10 @@ def check_time(lesson: Lesson) -> None:
     Parameters
     ----------
     lesson : Lesson
-        Its problems grow, unless it stands in `TO_MEND`.
+        Its problems grow.
     """
     broken = any(cell.problems for cell in lesson.cells)  # one may not parse
-    if broken or not lesson.cells or lesson.number in TO_MEND:
+    if broken or not lesson.cells:
         return
     for line, sentence in limits_broken(lesson):
         lesson.problem(line, sentence)
