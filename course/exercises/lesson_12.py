@@ -407,7 +407,8 @@ def _ends(arguments: Arguments, value: Any) -> Array:
     least, most = (curves[int(share * _REFERENCE)] for share in (0.0015, 0.9985))
     # How far out the luckiest of thousands lie varies.
     ends += 0.85 * (np.maximum(0, least - ends) - np.maximum(0, ends - most))
-    return 0.04 * ends / np.maximum(0.25 * curves.std(axis=0), 1.05 / counts)
+    scaled: Array = 0.04 * ends / np.maximum(0.25 * curves.std(axis=0), 1.05 / counts)
+    return scaled
 
 
 BAND = Exercise(
