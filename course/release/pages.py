@@ -16,9 +16,11 @@ TITLES = {
 }
 SYMBOLS = (
     "$n$ examples, $d$ features, $K$ classes; $X$ (n, d) features, $y$ labels, $Y$ (n, K) one-hot.",
-    "$\\Theta$ (K, d+1) holds the weights, with the intercepts $b$ in column 0 and $W$ beside them.",
+    "$\\Theta$ (K, d+1) holds the weights, with the intercepts $b$ in column 0 and $W$ beside them;",
+    "where $\\Theta$ or $\\theta_k$ stands, $X$ and $x$ begin with a 1.",
     "$z$ are scores (logits), $p$ and $P$ (n, K) probabilities; $T$ temperature, $\\lambda$ `lam`,",
-    "$\\eta$ `lr`. $c$ is a confidence, $r$ 1 if right and 0 if not, a bar the mean over a bin.",
+    "$\\eta$ `lr`. $c$ is a confidence, $r$ 1 if right and 0 if not, a bar the mean over a bin;",
+    "bin $k$ holds $n_k$ predictions, and $v_k$ is its mean of $c(1-c)$.",
     "$\\log$ is natural, and $\\mathrm{lse}(z) = \\log\\sum_j e^{z_j}$.",
 )
 
