@@ -435,9 +435,10 @@ def hidden_gap(
     Notes
     -----
     In the models tried, all odds of being right are lower than announced by one factor, which is
-    searched for: log-odds minus a constant. So every gap has the same sign. Another kind of fault of
-    the same size may be found a little more or less often, and one whose signs cancel within bins
-    not at all.
+    searched for: log-odds minus a constant. So every gap has the same sign. Other faults of the same
+    size that were tried (too modest, signs that change from bin to bin, mistakes likelier by one factor,
+    too sure by a constant or at some confidences only) pass about as often or less. A fault whose
+    signs cancel within bins is not found at all.
     It draws about 15 times as much as `noise_floor`; with 100 000 predictions and more, 100
     resamples do.
 
