@@ -353,7 +353,10 @@ def _explain_optimum(arguments: Arguments, P: Array) -> str | None:
         f"{x:.2g}" if x > 1e-4 else "0" for x in (slopes[:, 0].max(), slopes[:, 1:].max())
     )
     start = np.log(len(classes))
-    worse = f"; with all weights 0, J is log {len(classes)} = {start:.4f}"
+    worse = (
+        f". With all weights 0, J is log {len(classes)} = {start:.4f}, so this is worse than no step at "
+        "all: are the steps too long (a sum in place of a mean), or do they lead uphill?"
+    )
     return (
         f"these probabilities belong to a b and W at which J is {loss:.4f}, its slope by b {by_b} "
         f"and by W {by_W}; at the least J, {least:.4f}, both slopes are 0{worse if loss > start else ''}"
