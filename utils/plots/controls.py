@@ -122,16 +122,20 @@ def interactive(
     """
     figure = Figure(figsize=figsize, layout="constrained")
     canvas = FigureCanvasAgg(figure)
-    axes: Any = figure.subplots(1, columns)
-    draw(axes, **{name: one.values[one.start] for name, one in sliders.items()})
+    draw(
+        figure.subplots(1, columns),
+        **{name: one.values[one.start] for name, one in sliders.items()},
+    )
     _pixels(canvas)
     check_figure(figure)
+    places = [ax.get_position() for ax in figure.axes]
     figure.set_layout_engine("none")  # laid out once, so that nothing but the data moves
     frames = []
     for values in itertools.product(*(one.values for one in sliders.values())):
-        for ax in np.ravel(axes):
-            ax.clear()
-        draw(axes, **dict(zip(sliders, values, strict=True)))
+        figure.clear()
+        draw(figure.subplots(1, columns), **dict(zip(sliders, values, strict=True)))
+        for ax, place in zip(figure.axes, places, strict=True):
+            ax.set_position(place)
         frames.append(_pixels(canvas))
     start = 0
     for one in sliders.values():
