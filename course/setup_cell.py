@@ -18,7 +18,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-url, tag, fetched = "$url", "$tag", Path.home() / "$name-$tag"
+url, tag = "$url", "$tag"
+fetched = Path.home() / f"$name-{tag}"
 for folder in (Path.cwd(), *Path.cwd().parents, fetched):
     if (folder / "utils/functions.py").is_file() and (folder / "lessons").is_dir():
         break

@@ -10,12 +10,11 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Sequence
 
 _CHILD_SUBREAPER = 36
 
 
-def main(command: Sequence[str]) -> None:
+def main(command: list[str]) -> None:
     """Run a program until it ends, or its standard input has no writer, or we are asked to end."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     ctypes.CDLL(None).prctl(_CHILD_SUBREAPER, 1, 0, 0, 0)

@@ -92,7 +92,9 @@ def _of(lesson: Lesson, course: Course, who: str) -> Iterator[Card]:
                 yield Card(as_html(f"**{note.name}**"), as_html(note.text), f"{tag} term")
         if section.above == "Common mistakes" and section.title != section.above:
             yield Card(
-                as_html(f"A common mistake of lesson {lesson.number}: {section.title}. How do you notice it?"),
+                as_html(
+                    f"A common mistake of lesson {lesson.number}: {section.title}. How do you notice it?"
+                ),
                 as_html(re.sub(r"^\*\*\w[\w ]*:\*\* ", "", gist(section.lines))),
                 f"{tag} mistake",
             )
