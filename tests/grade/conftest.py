@@ -37,7 +37,7 @@ class Grader:
         return self._keys[lesson]
 
     def grade(
-        self, notebook: Any, lesson: str = "02", seconds: float = 5, memory: int = 2**29
+        self, notebook: Any, lesson: str = "02", seconds: float = 10, memory: int = 2**29
     ) -> Grade:
         """Return the grade of a notebook."""
         cells = read_notebook(made.as_bytes(notebook))
@@ -143,7 +143,7 @@ def run(shared: Shared, tmp_path: Path) -> Run:
             "out": tmp_path / "out",
             "jobs": 1,
             "seed": 1,
-            "limits": Limits(3, 2**29),
+            "limits": Limits(10, 2**29),
             **options,
         }
         command.run(command.Options(**values))

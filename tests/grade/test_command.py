@@ -81,7 +81,7 @@ def graded(grader: Grader, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("class")
     files = {f"{name}/02_softmax.ipynb": data for name, data in ANSWERS.items()}
     options = command.Options(
-        put(folder / "in", files), made.SOLUTIONS, folder / "out", 1, 1, Limits(2, 2**29)
+        put(folder / "in", files), made.SOLUTIONS, folder / "out", 1, 1, Limits(8, 2**29)
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(command, "probe", lambda sandbox: None)

@@ -15,7 +15,7 @@ from tests.grade.conftest import FULL, Grader, points
 
 @pytest.mark.parametrize("name", honest.NOTEBOOKS)
 def test_a_slip_in_lesson_02_costs_no_point(grader: Grader, name: str) -> None:
-    grade = grader.grade(honest.NOTEBOOKS[name], seconds=1.5 if "loop" in name else 5)
+    grade = grader.grade(honest.NOTEBOOKS[name], seconds=4 if "loop" in name else 10)
     assert points(grade) == FULL, grade.flags
 
 
@@ -102,21 +102,31 @@ def test_a_cell_that_had_to_be_given_up_is_told(grader: Grader, cell: str) -> No
 
 
 def test_cells_that_never_end_cost_a_bounded_time(grader: Grader) -> None:
-    grade = grader.grade(made.notebook(first=["while True: pass"] * 50), seconds=0.3)
+    grade = grader.grade(made.notebook(first=["while True: pass"] * 50), seconds=1.5)
     assert points(grade)["02.1"] == 3
     assert any("took too long together" in flag for flag in grade.flags)
 
 
-def test_one_wrong_answer_does_not_cost_the_others(grader: Grader) -> None:
-    """However it is wrong: too much, too deep, no end, no return, no process."""
+ENDS = {
+    "no end": ("while True: pass", "It was stopped at the time limit."),
+    "no process": ("import os\n    os._exit(0)", "Its process ended before it was done."),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_one_wrong_answer_does_not_cost_the_others(grader: Grader, name: str) -> None:
+    """However it is wrong: too much, too deep, no end, no process."""
+    last, finding = ENDS[name]
     wrong = {
         "02.1": "def softmax(z):\n    return np.zeros((3000, 3000))",
         "02.2": "def log_softmax(z):\n    x = ()\n    for _ in range(50):\n        x = (x, x)\n    return x",
-        "02.3": "def softmax_jacobian(p):\n    import os\n    os._exit(0)",
+        "02.3": f"def softmax_jacobian(p):\n    {last}",
     }
-    grade = grader.grade(made.notebook(instead=wrong), seconds=2)
+    # Far more than the others need, on a busy machine too: only what has no end comes to it.
+    grade = grader.grade(made.notebook(whole=False, instead=wrong), seconds=12)
     assert points(grade) == {"02.1": 0, "02.2": 0, "02.3": 0, "02.4": 2}
     assert grade.exercises[0].finding == "returned an array far larger than is asked for"
+    assert grade.exercises[2].finding == finding
 
 
 def test_an_untouched_notebook_is_not_attempted(grader: Grader) -> None:
