@@ -347,7 +347,10 @@ def _explain_band(arguments: Arguments, result: Any) -> str | None:
         return "return two arrays, the low ends and the high ends"
     low, high = (np.asarray(end, dtype=float) for end in result)
     if low.shape != (n_bins,) or high.shape != (n_bins,):
-        return f"both arrays should have shape ({n_bins},); yours have {low.shape} and {high.shape}"
+        said = f"both arrays should have shape ({n_bins},); yours have {low.shape} and {high.shape}"
+        if low.shape == high.shape == ():  # np.quantile of a table, without an axis
+            said += ": single numbers. Take quantiles over the rounds alone, for each bin"
+        return said
     place = _places(confidence, n_bins)
     for k in range(n_bins):
         problem = _bin_problem(confidence[place == k], low[k], high[k], _slack(n_resamples))
