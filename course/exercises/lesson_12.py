@@ -302,6 +302,7 @@ _FEW = 25
 def _some_levels(rng: np.random.Generator) -> list[Arguments]:
     return [
         (np.full(9, 0.9), _ROUNDS, _seed(rng)),
+        (np.repeat([0.3, 0.7], 120), 1, _seed(rng)),
         (np.repeat([0.3, 0.7], 120), _MANY_ROUNDS, _seed(rng)),
         (np.repeat([0.4, 0.45, 0.5, 0.6], [80, 100, 60, 90]), _MANY_ROUNDS, _seed(rng)),
     ]
@@ -314,6 +315,7 @@ def _any_order(rng: np.random.Generator) -> list[Arguments]:
         (rng.permutation(np.repeat(levels, [60, 50, 70, 40, 90, 80])), _ROUNDS, _seed(rng)),
         (rng.permutation(np.repeat([0.45, 0.5, 0.55], [8, 150, 8])), _MANY_ROUNDS, _seed(rng)),
         (np.concatenate([np.zeros(3), np.full(8, 0.6), np.ones(2)])[::-1], _ROUNDS, _seed(rng)),
+        (np.append(0.9, np.repeat([0.5, 0.2], 30)), _ROUNDS, _seed(rng)),
     ]
 
 
@@ -359,6 +361,9 @@ def _explain_band(arguments: Arguments, result: Any) -> str | None:
             f"there are {len(said)} different forecasts, so both arrays should have shape "
             f"({len(said)},); yours have {low.shape} and {high.shape}"
         )
+    if n_resamples == 1:
+        one = np.array_equal(low, high)
+        return None if one else "one round gives one curve, so the low and the high ends are equal"
     curves = _curves(p)
     slack = 5 * math.sqrt(0.025 * 0.975 * (1 / n_resamples + 1 / _REFERENCE))
     for k, forecast in enumerate(said):

@@ -115,7 +115,7 @@ def test_the_way_on_leads_to_the_next_lesson(page, lab):
 
 def test_a_link_to_the_formula_sheet_opens_it_rendered(page, lab):
     address, _ = lab
-    page.goto(f"{address}/lab/tree/lessons/{NAMES[-1]}.ipynb?reset")
+    page.goto(f"{address}/lab/tree/lessons/{NAMES[0]}.ipynb?reset")
     page.wait_for_function(IDLE)
     page.locator(".jp-Notebook a", has_text="formula sheet").first.click()
     sheet = page.locator(".jp-MarkdownViewer")
