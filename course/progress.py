@@ -214,7 +214,7 @@ class Summary:
                 )
         return (
             "all points are yours: the review cards (lessons/review_cards.tsv) keep what you "
-            "learnt, and the last lesson's report takes any classifier, yours too"
+            "learnt, and what lesson 12 builds mends any classifier, yours too"
         )
 
     @functools.cached_property
